@@ -1,0 +1,1 @@
+//! Roles, for what AWS services do on our behalf.

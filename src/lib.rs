@@ -1,0 +1,24 @@
+//! Plan and apply a Moodle deployment on AWS from a declarative KDL spec.
+//!
+//! The modules stand in the order in which data passes through them; nothing flows back.
+//! `ARCHITECTURE.md` has the drawing, the invariants and "How do I add a kind?".
+
+pub mod aws;
+pub mod kind;
+pub mod kinds;
+
+pub mod spec;
+
+pub mod graph;
+
+pub mod topology;
+
+pub mod state;
+
+pub mod plan;
+
+pub mod apply;
+
+pub mod report;
+
+pub mod cli;
