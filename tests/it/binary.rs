@@ -1,0 +1,1 @@
+//! Ring 4: the binary against an emulator.

@@ -1,0 +1,1 @@
+//! Ring 3: every kind against every emulator.

@@ -1,0 +1,1 @@
+//! Ring 2: the engine over simulated kinds, with virtual time.

@@ -1,0 +1,1 @@
+//! The sandbox: install, start, find again, stop.
