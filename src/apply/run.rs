@@ -1,0 +1,660 @@
+//! The loop.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::call::{self, Answer, Call, Reply};
+use super::limits::Limits;
+use super::polls::{Group, Polls};
+use super::progress::{Progress, What};
+use super::queue::{Queue, Typical};
+use super::step::{Running, Verdict, what};
+use super::{Failure, Job, Outcome, Stop};
+use crate::aws::{Cx, Error, Result};
+use crate::kind::erased::{Erased, SeenValue};
+use crate::kind::{Milestone, Phase, Token, Verb, reference};
+use crate::plan::step::{Action, Step};
+use crate::state::event::{self, Event};
+use crate::state::resource::Stage;
+use crate::state::store::Ledger;
+
+/// A resource that was made so long ago and is not found is not only invisible to a stale replica, in seconds.
+const STALE: Duration = Duration::from_mins(1);
+/// So many looks may fail in a row.
+const LOOK_FAILURES: u32 = 8;
+
+/// Carries a plan out. `tell` hears of everything that happens; a user who interrupts sends on `stop`.
+///
+/// # Panics
+/// When a kind panics: our bug. The journal is whole then.
+pub async fn apply(
+    job: Job<'_>,
+    ledger: &mut dyn Ledger,
+    stop: &mut UnboundedReceiver<Stop>,
+    tell: &mut dyn FnMut(Progress),
+) -> Outcome {
+    let begun = Instant::now();
+    let mut outcome = Outcome::default();
+    for event in &job.plan.learnt {
+        if let Err(error) = ledger.record(event.clone()) {
+            outcome.state_error = Some(error);
+            outcome.untried = (0..job.plan.steps.len()).map(|step| (step, None)).collect();
+            return outcome;
+        }
+    }
+    let Some(mut run) = Run::new(job, ledger, tell) else {
+        let why = "the steps of the plan wait for each other in a circle".to_owned();
+        outcome.failed =
+            (0..job.plan.steps.len()).map(|step| Failure { step, why: why.clone(), open: false }).collect();
+        return outcome;
+    };
+    run.begin();
+    run.go(stop).await;
+    run.finish(begun)
+}
+
+struct Run<'a> {
+    job: Job<'a>,
+    ledger: &'a mut dyn Ledger,
+    tell: &'a mut dyn FnMut(Progress),
+    queue: Queue,
+    typical: Vec<Typical>,
+    running: BTreeMap<usize, Running>,
+    /// Calls to make after a pause.
+    pauses: BTreeSet<(Instant, usize)>,
+    calls: JoinSet<Answer>,
+    /// The steps' own calls under way, by service.
+    under_way: BTreeMap<&'static str, usize>,
+    polls: Polls,
+    limits: Limits,
+    /// When a token bucket will have a token for a step that is ready.
+    token_at: Option<Instant>,
+    ended: BTreeSet<usize>,
+    outcome: Outcome,
+}
+
+impl<'a> Run<'a> {
+    fn new(job: Job<'a>, ledger: &'a mut dyn Ledger, tell: &'a mut dyn FnMut(Progress)) -> Option<Run<'a>> {
+        let typical: Vec<Typical> = job.plan.steps.iter().map(|step| typical(&job, step)).collect();
+        let queue = Queue::new(&job.plan.steps, &typical)?;
+        Some(Run {
+            job,
+            ledger,
+            tell,
+            queue,
+            typical,
+            running: BTreeMap::new(),
+            pauses: BTreeSet::new(),
+            calls: JoinSet::new(),
+            under_way: BTreeMap::new(),
+            polls: Polls::default(),
+            limits: Limits::default(),
+            token_at: None,
+            ended: BTreeSet::new(),
+            outcome: Outcome::default(),
+        })
+    }
+
+    fn begin(&mut self) {
+        let steps = self.job.plan.steps.len();
+        let expected = Duration::from_secs_f64(self.queue.longest(0..steps));
+        (self.tell)(Progress::Began { steps, expected });
+    }
+
+    async fn go(&mut self, stop: &mut UnboundedReceiver<Stop>) {
+        let mut stop_open = true;
+        loop {
+            if self.is_stopping() {
+                if self.calls.is_empty() {
+                    return;
+                }
+            } else {
+                self.start_ready();
+                self.look_due();
+                if self.calls.is_empty() && self.pauses.is_empty() && self.polls.is_empty() && self.token_at.is_none() {
+                    return;
+                }
+            }
+            let wake = self.next_wake();
+            tokio::select! {
+                biased;
+                asked = stop.recv(), if stop_open => match asked {
+                    Some(asked) => self.stop(asked),
+                    None => stop_open = false,
+                },
+                Some(answer) = self.calls.join_next() => {
+                    // An aborted task is one that the user asked to drop.
+                    if let Ok(answer) = answer.map_err(|error| assert!(error.is_cancelled(), "bug: {error}")) {
+                        self.answered(answer);
+                    }
+                }
+                () = sleep_until(wake), if wake.is_some() => self.pauses_over(),
+            }
+        }
+    }
+
+    fn finish(mut self, begun: Instant) -> Outcome {
+        let caused: BTreeSet<usize> = self.outcome.untried.iter().map(|(step, _)| *step).collect();
+        let unended =
+            (0..self.job.plan.steps.len()).filter(|step| !self.ended.contains(step) && !caused.contains(step));
+        self.outcome.untried.extend(unended.map(|step| (step, None)));
+        self.outcome.untried.sort_unstable();
+        if self.outcome.state_error.is_none() {
+            let known = |source: &reference::Source| attribute(self.ledger, source);
+            let resolved = |value: &Value| reference::resolve(value, &known);
+            let outputs: BTreeMap<String, Value> = self
+                .job
+                .plan
+                .outputs
+                .iter()
+                .map(|(name, value)| (name.clone(), resolved(value)))
+                .filter(|(_, value)| reference::sources(value).is_empty())
+                .collect();
+            if outputs != self.ledger.state().outputs {
+                self.record(Event::Outputs { outputs });
+            }
+        }
+        self.outcome.took = begun.elapsed();
+        self.outcome
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.outcome.stopped.is_some() || self.outcome.state_error.is_some()
+    }
+
+    fn stop(&mut self, asked: Stop) {
+        if self.outcome.stopped < Some(asked) {
+            self.outcome.stopped = Some(asked);
+        }
+        if asked == Stop::Drop {
+            self.calls.abort_all();
+        } else {
+            (self.tell)(Progress::Draining { calls: self.calls.len() });
+        }
+        // What was refused and would be tried again did not happen; what is unknown stays open for the next run.
+        for (_, step) in std::mem::take(&mut self.pauses) {
+            let refused = self.running.get(&step).is_some_and(|it| it.lost.is_none());
+            let key = &self.job.plan.steps[step].key;
+            let open = self.ledger.state().resources.get(key).is_some_and(|it| it.open.is_some());
+            if refused && open {
+                self.record(Event::Nothing { key: key.clone() });
+            }
+        }
+    }
+
+    fn next_wake(&self) -> Option<Instant> {
+        if self.is_stopping() {
+            return None;
+        }
+        let pause = self.pauses.first().map(|(at, _)| *at);
+        [pause, self.polls.next(), self.token_at].into_iter().flatten().min()
+    }
+
+    /// Starts ready steps, the most urgent first, as far as the limits allow.
+    fn start_ready(&mut self) {
+        self.token_at = None;
+        let ready: Vec<usize> = self.queue.ready().collect();
+        for step in ready {
+            if self.is_stopping() {
+                return;
+            }
+            let planned = &self.job.plan.steps[step];
+            let Some(kind) = self.job.registry.get(&planned.kind).cloned() else {
+                self.queue.start(step);
+                self.fail(step, format!("this version does not know the kind `{}`", planned.kind), false);
+                continue;
+            };
+            let meta = kind.meta();
+            let busy = self.under_way.get(meta.service()).copied().unwrap_or(0);
+            if busy >= self.job.per_service {
+                continue;
+            }
+            if planned.action != Action::Await {
+                let now = Instant::now();
+                if let Err(at) = self.limits.take(meta.name, planned.region.as_deref(), meta.rate, now) {
+                    self.token_at = Some(self.token_at.map_or(at, |other| other.min(at)));
+                    continue;
+                }
+            }
+            self.queue.start(step);
+            self.start(step, kind);
+        }
+    }
+
+    fn start(&mut self, step: usize, kind: Arc<dyn Erased>) {
+        let planned = &self.job.plan.steps[step];
+        let running = Running::new(kind, what(planned));
+        (self.tell)(Progress::Started {
+            step,
+            address: planned.key.address.clone(),
+            what: running.what,
+            expected: Duration::from_secs_f64(self.typical[step].ready),
+        });
+        self.running.insert(step, running);
+        match &planned.action {
+            Action::Create { props, needs, .. } => {
+                let Some(want) = self.resolved(step, props) else { return };
+                let state = self.ledger.state();
+                let key = &planned.key;
+                let token = Token::derive(&state.stack, &state.lineage, &key.address, key.incarnation);
+                let intended = event::Call::Create {
+                    kind: planned.kind.clone(),
+                    region: planned.region.clone(),
+                    token: token.as_str().to_owned(),
+                    props: want.clone(),
+                    needs: needs.clone(),
+                };
+                self.running(step).want = want.clone();
+                self.intend(step, intended, Call::Create { token, want });
+            }
+            Action::Update { was, props, changed, needs } => {
+                let Some(want) = self.resolved(step, props) else { return };
+                // A value that was unknown in the plan may turn out to be what it was.
+                let changed: Vec<String> =
+                    changed.iter().filter(|it| was[it.as_str()] != want[it.as_str()]).cloned().collect();
+                let Some(have) = self.attrs(step) else {
+                    return self.fail(step, "it is not in the state any more".to_owned(), false);
+                };
+                self.running(step).want = want.clone();
+                if changed.is_empty() {
+                    let key = planned.key.clone();
+                    if self.record(Event::Linked { key, needs: needs.clone() }) {
+                        self.done(step);
+                    }
+                    return;
+                }
+                let intended = event::Call::Update { props: want.clone(), needs: needs.clone() };
+                self.intend(step, intended, Call::Update { have, was: was.clone(), want, changed });
+            }
+            Action::Delete { .. } => {
+                let Some(have) = self.attrs(step) else {
+                    // Nothing to delete: another step of a run before this one has seen it gone.
+                    return self.done(step);
+                };
+                let leaving = self.ledger.state().resources[&planned.key].stage == Stage::Leaving;
+                let waits = self.running(step).kind.meta().poll.gone;
+                if leaving && waits.first.is_some() {
+                    self.wait(step, true, 0.0);
+                } else {
+                    self.intend(step, event::Call::Delete, Call::Delete { have });
+                }
+            }
+            Action::Await => self.wait(step, false, 0.0),
+        }
+    }
+
+    /// Puts an intent on disk, then makes the call.
+    fn intend(&mut self, step: usize, intended: event::Call, call: Call) {
+        let key = self.job.plan.steps[step].key.clone();
+        if self.record(Event::Intend { key, call: intended }) {
+            self.make(step, call);
+        }
+    }
+
+    fn make(&mut self, step: usize, call: Call) {
+        let cx = self.cx(step);
+        let running = self.running(step);
+        running.call = Some(call.clone());
+        let kind = Arc::clone(&running.kind);
+        *self.under_way.entry(kind.meta().service()).or_default() += 1;
+        self.calls.spawn(call::make(kind, cx, step, call));
+    }
+
+    fn pauses_over(&mut self) {
+        let now = Instant::now();
+        while let Some((at, step)) = self.pauses.first().copied().filter(|(at, _)| *at <= now) {
+            self.pauses.remove(&(at, step));
+            if let Some(call) = self.running(step).call.clone() {
+                self.make(step, call);
+            }
+        }
+    }
+
+    fn answered(&mut self, answer: Answer) {
+        match answer {
+            Answer::Step { step, reply } => {
+                let service = self.running(step).kind.meta().service();
+                if let Some(count) = self.under_way.get_mut(service) {
+                    *count -= 1;
+                }
+                match reply {
+                    Reply::Created(Ok(attrs)) => self.created(step, attrs),
+                    Reply::Created(Err(error)) => self.call_failed(step, Verb::Create, &error),
+                    Reply::Updated(Ok(attrs)) => self.updated(step, attrs),
+                    Reply::Updated(Err(error)) => self.call_failed(step, Verb::Update, &error),
+                    Reply::Deleted(Ok(())) => self.deleted(step),
+                    Reply::Deleted(Err(error)) => self.call_failed(step, Verb::Delete, &error),
+                    Reply::Found(found) => self.found(step, found),
+                }
+            }
+            Answer::Looked { group, steps, seen } => self.looked(&group, steps, seen),
+        }
+        self.tell_left();
+    }
+
+    fn created(&mut self, step: usize, attrs: Value) {
+        let key = self.job.plan.steps[step].key.clone();
+        let running = self.running(step);
+        running.got_through();
+        running.lost = None;
+        let want = running.want.clone();
+        let later: Vec<String> = running.kind.later(&want).into_iter().map(str::to_owned).collect();
+        let waits = running.kind.meta().poll.ready;
+        let ready = later.is_empty() && waits.first.is_none();
+        if !self.record(Event::Created { key, attrs: attrs.clone(), later: later.clone(), ready }) {
+            return;
+        }
+        self.queue.reached(step, Milestone::Created);
+        if !later.is_empty() {
+            if let Action::Create { needs, .. } = &self.job.plan.steps[step].action
+                && !self.is_stopping()
+            {
+                let intended = event::Call::Update { props: want.clone(), needs: needs.clone() };
+                let was = want.clone();
+                self.intend(step, intended, Call::Update { have: attrs, was, want, changed: later });
+            }
+        } else if let Some(first) = waits.first {
+            self.wait(step, false, first);
+        } else {
+            self.done(step);
+        }
+    }
+
+    fn updated(&mut self, step: usize, attrs: Value) {
+        let key = self.job.plan.steps[step].key.clone();
+        let running = self.running(step);
+        running.got_through();
+        let waits = running.kind.meta().poll.ready;
+        // After a creation the typical time counts; a change in place is usually quick.
+        let first = match running.what {
+            What::Call(Verb::Create) => waits.first,
+            _ => waits.first.map(|first| first.min(waits.every)),
+        };
+        if !self.record(Event::Updated { key, attrs, ready: first.is_none() }) {
+            return;
+        }
+        match first {
+            Some(first) => self.wait(step, false, first),
+            None => self.done(step),
+        }
+    }
+
+    fn deleted(&mut self, step: usize) {
+        let key = self.job.plan.steps[step].key.clone();
+        let first = self.running(step).kind.meta().poll.gone.first;
+        let event = if first.is_some() { Event::Deleting { key } } else { Event::Gone { key } };
+        if !self.record(event) {
+            return;
+        }
+        match first {
+            Some(first) => self.wait(step, true, first),
+            None => self.done(step),
+        }
+    }
+
+    fn call_failed(&mut self, step: usize, verb: Verb, error: &Error) {
+        let planned = &self.job.plan.steps[step];
+        if error.is_throttling() {
+            self.limits.empty(&planned.kind, planned.region.as_deref());
+        }
+        let stopping = self.is_stopping();
+        let running = self.running(step);
+        match running.judge(verb, error) {
+            Verdict::GiveUp { open: false } => {
+                let key = planned.key.clone();
+                if self.record(Event::Nothing { key }) {
+                    self.fail(step, error.to_string(), false);
+                }
+            }
+            Verdict::GiveUp { open: true } => self.fail(step, error.to_string(), true),
+            // The journal remembers an unknown effect; a refusal had none.
+            Verdict::Look(_) if stopping => {}
+            Verdict::Again(_) if stopping => {
+                if error.effect == crate::aws::Effect::None {
+                    self.record(Event::Nothing { key: planned.key.clone() });
+                }
+            }
+            Verdict::Again(pause) => {
+                running.lost = (error.effect == crate::aws::Effect::Unknown).then(|| error.clone());
+                self.pause(step, pause, error.to_string());
+            }
+            Verdict::Look(pause) => {
+                running.lost = Some(error.clone());
+                running.looked_once = false;
+                if let Some(Call::Create { token, want } | Call::Find { token, want }) = running.call.take() {
+                    running.call = Some(Call::Find { token, want });
+                }
+                self.pause(step, pause, error.to_string());
+            }
+        }
+    }
+
+    /// The answer to "was it made?".
+    fn found(&mut self, step: usize, found: Result<Option<Value>>) {
+        let pace = self.job.pace;
+        let stopping = self.is_stopping();
+        let running = self.running(step);
+        match found {
+            Ok(Some(attrs)) => self.created(step, attrs),
+            _ if stopping => {}
+            Err(error) => {
+                let unknown = Error { effect: crate::aws::Effect::Unknown, ..error };
+                self.call_failed(step, Verb::Create, &unknown);
+            }
+            Ok(None) if !running.looked_once => {
+                // A tag index lags: once is no evidence.
+                running.looked_once = true;
+                self.pause(step, pace.lost, "nothing was found; looking once more".to_owned());
+            }
+            Ok(None) => {
+                let why = running.lost.as_ref().map_or_else(String::new, ToString::to_string);
+                if running.may_try_again()
+                    && let Some(Call::Find { token, want }) = running.call.take()
+                {
+                    running.lost = None;
+                    self.make(step, Call::Create { token, want });
+                    return;
+                }
+                let key = self.job.plan.steps[step].key.clone();
+                if self.record(Event::Nothing { key }) {
+                    self.fail(step, why, false);
+                }
+            }
+        }
+    }
+
+    fn pause(&mut self, step: usize, pause: Duration, why: String) {
+        let address = self.job.plan.steps[step].key.address.clone();
+        (self.tell)(Progress::Again { step, address, why, pause });
+        self.pauses.insert((Instant::now() + pause, step));
+    }
+
+    fn wait(&mut self, step: usize, gone: bool, first: f64) {
+        let planned = &self.job.plan.steps[step];
+        (self.tell)(Progress::Waiting { step, address: planned.key.address.clone() });
+        let group = (planned.kind.clone(), planned.region.clone());
+        let poll = self.running(step).kind.meta().poll;
+        self.polls.add(group, step, if gone { poll.gone } else { poll.ready }, first, gone);
+    }
+
+    fn look_due(&mut self) {
+        for (group, steps) in self.polls.due(Instant::now()) {
+            let Some(kind) = self.job.registry.get(&group.0).cloned() else { continue };
+            for batch in steps.chunks(kind.meta().batch) {
+                let have: Vec<Value> = batch.iter().filter_map(|step| self.attrs(*step)).collect();
+                let cx = self.cx(batch[0]);
+                self.calls.spawn(call::look(Arc::clone(&kind), cx, group.clone(), batch.to_vec(), have));
+            }
+        }
+    }
+
+    fn looked(&mut self, group: &Group, steps: Vec<usize>, seen: Result<Vec<Option<SeenValue>>>) {
+        self.polls.looked(group);
+        match seen {
+            Ok(seen) => {
+                for (step, seen) in steps.into_iter().zip(seen) {
+                    self.judge_look(group, step, seen);
+                }
+            }
+            Err(error) => {
+                let passing = error.is_throttling() || error.effect == crate::aws::Effect::Unknown;
+                for step in steps {
+                    let failures = self.polls.again(group, step, true);
+                    if !passing || failures > LOOK_FAILURES {
+                        self.polls.remove(group, step);
+                        self.fail(step, error.to_string(), false);
+                    }
+                }
+            }
+        }
+    }
+
+    fn judge_look(&mut self, group: &Group, step: usize, seen: Option<SeenValue>) {
+        let Some(item) = self.polls.get(group, step).cloned() else { return };
+        let key = self.job.plan.steps[step].key.clone();
+        let now = Instant::now();
+        let over = match (item.gone, seen) {
+            (true, None) => {
+                if self.record(Event::Gone { key }) {
+                    self.done(step);
+                }
+                true
+            }
+            (false, Some(SeenValue { phase: Phase::Ready, attrs, .. })) => {
+                if self.record(Event::Ready { key, attrs }) {
+                    self.done(step);
+                }
+                true
+            }
+            (false, Some(SeenValue { phase: Phase::Failed(why), .. })) => {
+                self.fail(step, format!("AWS gave up on it: {why}"), false);
+                true
+            }
+            (false, Some(SeenValue { phase: Phase::Deleting, .. })) => {
+                self.fail(step, "it is being deleted, and not by moodle-infra".to_owned(), false);
+                true
+            }
+            (false, None) if now.duration_since(item.since) > STALE => {
+                self.fail(step, "it is gone, and not by moodle-infra".to_owned(), false);
+                true
+            }
+            _ if item.deadline <= now => {
+                let state = if item.gone { "gone" } else { "ready" };
+                let waited = now.duration_since(item.since).as_secs();
+                self.fail(step, format!("it is not {state} after {waited} s"), false);
+                true
+            }
+            _ => false,
+        };
+        if over {
+            self.polls.remove(group, step);
+        } else {
+            self.polls.again(group, step, false);
+        }
+    }
+
+    fn done(&mut self, step: usize) {
+        let planned = &self.job.plan.steps[step];
+        self.ended.insert(step);
+        self.outcome.done.push(step);
+        let Some(running) = self.running.remove(&step) else { return };
+        let resource = self.ledger.state().resources.get(&planned.key);
+        let id = resource.and_then(|it| it.attrs[running.kind.meta().id].as_str().map(str::to_owned));
+        let address = planned.key.address.clone();
+        (self.tell)(Progress::Done { step, address, what: running.what, took: running.started.elapsed(), id });
+        self.queue.reached(step, Milestone::Ready);
+    }
+
+    fn fail(&mut self, step: usize, why: String, open: bool) {
+        let planned = &self.job.plan.steps[step];
+        self.ended.insert(step);
+        let address = planned.key.address.clone();
+        (self.tell)(Progress::Failed { step, address, what: what(planned), why: why.clone() });
+        self.outcome.failed.push(Failure { step, why, open });
+        self.running.remove(&step);
+        let never = self.queue.failed(step);
+        self.outcome.untried.extend(never.into_iter().map(|(step, cause)| (step, Some(cause))));
+    }
+
+    /// Records an event; after a failure nothing new is started, because nothing could be recorded of it.
+    fn record(&mut self, event: Event) -> bool {
+        match self.ledger.record(event) {
+            Ok(()) => true,
+            Err(error) => {
+                self.outcome.state_error.get_or_insert(error);
+                false
+            }
+        }
+    }
+
+    /// Returns properties with every reference resolved; fails the step when one cannot be.
+    fn resolved(&mut self, step: usize, props: &Value) -> Option<Value> {
+        let resolved = reference::resolve(props, &|source| attribute(self.ledger, source));
+        if let Some(source) = reference::sources(&resolved).first() {
+            self.fail(step, format!("`{}` has no `{}` yet", source.of, source.attr), false);
+            return None;
+        }
+        match self.running(step).kind.normalise(&resolved) {
+            Ok(want) => Some(want),
+            Err(why) => {
+                self.fail(step, format!("its properties do not fit its kind: {why}"), false);
+                None
+            }
+        }
+    }
+
+    fn attrs(&self, step: usize) -> Option<Value> {
+        self.ledger.state().resources.get(&self.job.plan.steps[step].key).map(|it| it.attrs.clone())
+    }
+
+    fn cx(&self, step: usize) -> Cx {
+        let region = self.job.plan.steps[step].region.as_deref();
+        region.map_or_else(|| self.job.cx.clone(), |region| self.job.cx.at(region))
+    }
+
+    fn running(&mut self, step: usize) -> &mut Running {
+        self.running.get_mut(&step).unwrap_or_else(|| panic!("bug: step {step} does not run"))
+    }
+
+    fn tell_left(&mut self) {
+        let now = Instant::now();
+        let left = self.running.iter().map(|(step, running)| {
+            let path = self.queue.longest(std::iter::once(*step));
+            (path - now.duration_since(running.started).as_secs_f64()).max(0.0)
+        });
+        let expected = Duration::from_secs_f64(left.fold(0.0, f64::max));
+        (self.tell)(Progress::Left { expected });
+    }
+}
+
+/// Returns an attribute of the newest incarnation at an address, once it is created.
+fn attribute(ledger: &dyn Ledger, source: &reference::Source) -> Option<String> {
+    let (_, resource) = ledger.state().current(&source.of)?;
+    resource.attrs[source.attr.as_str()].as_str().map(str::to_owned)
+}
+
+/// Returns how long a step usually takes.
+fn typical(job: &Job<'_>, step: &Step) -> Typical {
+    let Some(kind) = job.registry.get(&step.kind) else { return Typical { call: 0.0, ready: 0.0 } };
+    let poll = kind.meta().poll;
+    match step.action {
+        Action::Delete { .. } => Typical { call: 0.5, ready: poll.gone.typical },
+        Action::Update { .. } => Typical { call: 0.5, ready: poll.ready.typical.min(5.0) },
+        Action::Create { .. } | Action::Await => {
+            Typical { call: 1.0_f64.min(poll.ready.typical), ready: poll.ready.typical }
+        }
+    }
+}
+
+async fn sleep_until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,365 @@
+//! What becomes of every address: a pure comparison of wanted, recorded and seen.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::diff::{self, Difference};
+use super::reason::Reason;
+use super::refresh::{Look, known, unfit};
+use super::{Drift, Options, PlanError};
+use crate::graph::{Graph, Node};
+use crate::kind::erased::{Erased, Registry};
+use crate::kind::{Address, Phase, reference};
+use crate::state::State;
+use crate::state::event::Event;
+use crate::state::resource::{Key, Resource, Stage};
+
+/// Everything that the decisions are made from.
+pub(super) struct View<'a> {
+    pub(super) registry: &'a Registry,
+    pub(super) graph: &'a Graph,
+    pub(super) state: &'a State,
+    /// What stands in AWS as far as we know: as seen, or as recorded where nobody looked.
+    now: BTreeMap<&'a Key, Now<'a>>,
+}
+
+/// A recorded resource as it stands now.
+pub(super) struct Now<'a> {
+    pub(super) recorded: &'a Resource,
+    pub(super) kind: &'a Arc<dyn Erased>,
+    /// Where it is in its life; `None` when it is gone.
+    pub(super) phase: Option<Phase>,
+    pub(super) props: Value,
+    pub(super) attrs: Value,
+}
+
+impl<'a> View<'a> {
+    /// Joins what is recorded with what was seen.
+    pub(super) fn new(
+        registry: &'a Registry,
+        graph: &'a Graph,
+        state: &'a State,
+        looks: &BTreeMap<Key, Look>,
+    ) -> Result<View<'a>, PlanError> {
+        let mut now = BTreeMap::new();
+        for (key, recorded) in &state.resources {
+            let kind = known(registry, &recorded.kind, &key.address)?;
+            let props = kind.normalise(&recorded.props).map_err(|why| unfit(kind, &key.address, why))?;
+            let entry = match looks.get(key) {
+                Some(Look::Absent) => Now { recorded, kind, phase: None, props, attrs: recorded.attrs.clone() },
+                Some(Look::Seen(seen)) => Now {
+                    recorded,
+                    kind,
+                    phase: Some(seen.phase.clone()),
+                    props: seen.props.clone(),
+                    attrs: seen.attrs.clone(),
+                },
+                None => as_recorded(recorded, kind, props),
+            };
+            now.insert(key, entry);
+        }
+        Ok(View { registry, graph, state, now })
+    }
+
+    /// Returns the resources that exist, with their keys.
+    pub(super) fn existing(&self) -> impl Iterator<Item = (&'a Key, &Now<'a>)> {
+        self.now.iter().filter(|(_, it)| it.phase.is_some()).map(|(key, it)| (*key, it))
+    }
+
+    /// Returns the newest incarnation at an address, if it exists.
+    pub(super) fn current(&self, address: &Address) -> Option<(&'a Key, &Now<'a>)> {
+        let (key, _) = self.state.current(address)?;
+        let now = self.now.get(key)?;
+        now.phase.is_some().then_some((key, now))
+    }
+
+    /// Returns the existing resources that need `address`.
+    pub(super) fn dependents(&self, address: &Address) -> impl Iterator<Item = (&'a Key, &Now<'a>)> {
+        self.existing().filter(move |(_, it)| it.recorded.needs.contains(address))
+    }
+
+    /// Returns what stands in AWS otherwise than recorded, and what to record about it.
+    pub(super) fn learnt(&self) -> (Vec<Drift>, Vec<Event>) {
+        let mut drift = Vec::new();
+        let mut events = Vec::new();
+        for (key, now) in &self.now {
+            let key = *key;
+            let gone = now.phase.is_none();
+            let leaving = now.recorded.stage == Stage::Leaving;
+            // Properties that no update has set yet are our own business, and null was left to AWS.
+            let mut recorded = now.recorded.props.clone();
+            for field in &now.recorded.later {
+                recorded[field.as_str()] = Value::Null;
+            }
+            let differences: Vec<Difference> = diff::differences(now.kind.meta(), &recorded, &now.props)
+                .into_iter()
+                .map(|it| Difference { old: it.new, new: it.old, ..it })
+                .collect();
+            if !leaving && (gone || !differences.is_empty()) {
+                let kind = now.recorded.kind.clone();
+                drift.push(Drift { address: key.address.clone(), kind, gone, differences });
+            }
+            events.extend(now.event(key));
+        }
+        (drift, events)
+    }
+}
+
+impl Now<'_> {
+    /// Returns what to record, if anything is otherwise than recorded.
+    fn event(&self, key: &Key) -> Option<Event> {
+        let key = key.clone();
+        let Some(phase) = &self.phase else { return Some(Event::Gone { key }) };
+        let ready = *phase == Phase::Ready;
+        let same_stage = match self.recorded.stage {
+            Stage::Ready => ready,
+            Stage::Created => !ready,
+            Stage::Leaving | Stage::Creating => return None,
+        };
+        let same = same_stage && self.props == self.recorded.props && self.attrs == self.recorded.attrs;
+        let unseen = self.recorded.stage == Stage::Created && !self.recorded.later.is_empty() && !ready;
+        if same || unseen {
+            return None;
+        }
+        Some(Event::Observed { key, props: self.props.clone(), attrs: self.attrs.clone(), ready })
+    }
+}
+
+fn as_recorded<'a>(recorded: &'a Resource, kind: &'a Arc<dyn Erased>, mut props: Value) -> Now<'a> {
+    for field in &recorded.later {
+        props[field.as_str()] = Value::Null;
+    }
+    let phase = match recorded.stage {
+        Stage::Ready => Phase::Ready,
+        Stage::Created | Stage::Creating => Phase::Pending,
+        Stage::Leaving => Phase::Deleting,
+    };
+    Now { recorded, kind, phase: Some(phase), props, attrs: recorded.attrs.clone() }
+}
+
+/// What becomes of an address that the spec has.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Decision {
+    /// Stays as it is.
+    Keep,
+    /// Stays, but is waited for.
+    Await,
+    /// Is made.
+    Create { wanted: Value, reasons: Vec<Reason> },
+    /// Is changed in place.
+    Update { wanted: Value, differences: Vec<Difference>, reasons: Vec<Reason> },
+    /// A new one takes its place.
+    Replace { wanted: Value, differences: Vec<Difference>, reasons: Vec<Reason> },
+    /// Not a target.
+    Skip,
+}
+
+impl Decision {
+    fn makes_new(&self) -> bool {
+        matches!(self, Decision::Create { .. } | Decision::Replace { .. })
+    }
+}
+
+/// What becomes of everything.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub(super) struct Decisions {
+    /// By address of the spec.
+    pub(super) by_address: BTreeMap<Address, Decision>,
+    /// The incarnations to delete, and why.
+    pub(super) removals: BTreeMap<Key, Vec<Reason>>,
+    /// Those of them that must be gone before anything new can stand in their place.
+    pub(super) gone_first: BTreeSet<Key>,
+}
+
+/// Decides. Each round may find more to replace (a user of something that must go first) or, with targets, more to
+/// include; both only grow, so the rounds end.
+pub(super) fn decide(view: &View<'_>, options: &Options) -> Result<Decisions, PlanError> {
+    check_addresses(view, options)?;
+    let mut included = included_at_first(view, options);
+    let mut in_the_way: BTreeMap<Address, Address> = BTreeMap::new();
+    loop {
+        let mut decisions = Decisions::default();
+        if !options.destroy {
+            for node in view.graph.nodes() {
+                let decision = if included.as_ref().is_none_or(|it| it.contains(&node.address)) {
+                    one(view, options, &decisions, &in_the_way, node)?
+                } else {
+                    Decision::Skip
+                };
+                decisions.by_address.insert(node.address.clone(), decision);
+            }
+        }
+        decisions.removals = removals(view, options, &decisions, included.as_ref());
+        decisions.gone_first = gone_first(view, &decisions);
+        let more_in_the_way = users_in_the_way(view, &decisions, &mut in_the_way);
+        let more_included = included.as_mut().is_some_and(|it| include_dependents(view, &decisions, it));
+        if !more_in_the_way && !more_included {
+            return Ok(decisions);
+        }
+    }
+}
+
+fn check_addresses(view: &View<'_>, options: &Options) -> Result<(), PlanError> {
+    let named = options.targets.iter().chain(&options.replace).chain(&options.allow_data_loss);
+    for address in named {
+        let in_spec = view.graph.nodes().any(|node| node.address.is_below(address));
+        let in_state = view.state.resources.keys().any(|key| key.address.is_below(address));
+        if !in_spec && !in_state {
+            return Err(PlanError::NoSuchAddress { address: address.clone() });
+        }
+    }
+    Ok(())
+}
+
+/// Returns the addresses that the targets include by themselves; `None` means all.
+fn included_at_first(view: &View<'_>, options: &Options) -> Option<BTreeSet<Address>> {
+    if options.targets.is_empty() {
+        return None;
+    }
+    let targeted = |address: &Address| options.targets.iter().any(|target| address.is_below(target));
+    let mut included: BTreeSet<Address> =
+        view.state.resources.keys().map(|key| &key.address).filter(|it| targeted(it)).cloned().collect();
+    if !options.destroy {
+        // From the last to the first, so that what a target needs is met after it.
+        let nodes: Vec<&Node> = view.graph.nodes().collect();
+        for node in nodes.into_iter().rev() {
+            if targeted(&node.address) {
+                included.insert(node.address.clone());
+            }
+            if included.contains(&node.address) {
+                included.extend(view.graph.needs(&node.address).into_keys());
+            }
+        }
+    }
+    Some(included)
+}
+
+/// What is deleted or replaced takes along what cannot stay without it.
+fn include_dependents(view: &View<'_>, decisions: &Decisions, included: &mut BTreeSet<Address>) -> bool {
+    let before = included.len();
+    for key in decisions.removals.keys() {
+        let users = view.dependents(&key.address).map(|(user, _)| user.address.clone());
+        included.extend(users.collect::<Vec<_>>());
+    }
+    included.len() > before
+}
+
+/// Decides about one resource of the spec, whose needs are decided already.
+fn one(
+    view: &View<'_>,
+    options: &Options,
+    decisions: &Decisions,
+    in_the_way: &BTreeMap<Address, Address>,
+    node: &Node,
+) -> Result<Decision, PlanError> {
+    let kind = known(view.registry, node.kind, &node.address)?;
+    let known_now = |source: &crate::kind::Source| {
+        let stays = !decisions.by_address.get(&source.of).is_some_and(Decision::makes_new);
+        let (_, now) = view.current(&source.of).filter(|_| stays)?;
+        now.attrs[source.attr.as_str()].as_str().map(str::to_owned)
+    };
+    let wanted = reference::resolve(&node.props, &known_now);
+    let wanted = kind.normalise(&wanted).map_err(|why| unfit(kind, &node.address, why))?;
+    let Some((_, now)) = view.current(&node.address) else {
+        let reason = if view.state.current(&node.address).is_some() { Reason::Missing } else { Reason::New };
+        return Ok(Decision::Create { wanted, reasons: vec![reason] });
+    };
+    if now.recorded.kind != node.kind || now.recorded.region != node.region {
+        let differences = diff::all_new(kind.meta(), &wanted);
+        return Ok(Decision::Replace { wanted, differences, reasons: vec![Reason::OtherKind] });
+    }
+    let differences = diff::differences(kind.meta(), &wanted, &now.props);
+    let mut reasons = Vec::new();
+    match &now.phase {
+        Some(Phase::Failed(why)) => reasons.push(Reason::Failed { why: why.clone() }),
+        Some(Phase::Deleting) => reasons.push(Reason::Leaving),
+        _ => {}
+    }
+    if options.replace.iter().any(|address| node.address.is_below(address)) {
+        reasons.push(Reason::Requested);
+    }
+    let fields = |replaces: bool| -> Vec<String> {
+        differences.iter().filter(|it| it.replaces == replaces).map(|it| it.field.clone()).collect()
+    };
+    let immutable = fields(true);
+    if !immutable.is_empty() {
+        reasons.push(Reason::Immutable { fields: immutable });
+    }
+    if let Some(of) = in_the_way.get(&node.address) {
+        reasons.push(Reason::InTheWay { of: of.clone() });
+    }
+    let changed = fields(false);
+    Ok(if !reasons.is_empty() {
+        Decision::Replace { wanted, differences, reasons }
+    } else if !changed.is_empty() {
+        Decision::Update { wanted, differences, reasons: vec![Reason::Changed { fields: changed }] }
+    } else if now.phase == Some(Phase::Pending) {
+        Decision::Await
+    } else {
+        Decision::Keep
+    })
+}
+
+fn removals(
+    view: &View<'_>,
+    options: &Options,
+    decisions: &Decisions,
+    included: Option<&BTreeSet<Address>>,
+) -> BTreeMap<Key, Vec<Reason>> {
+    let mut removals = BTreeMap::new();
+    for (key, _) in view.existing() {
+        if included.is_some_and(|it| !it.contains(&key.address)) {
+            continue;
+        }
+        let is_current = view.state.current(&key.address).is_some_and(|(current, _)| current == key);
+        let reasons = match decisions.by_address.get(&key.address) {
+            _ if options.destroy => vec![Reason::Destroy],
+            None => vec![Reason::NotInSpec],
+            Some(_) if !is_current => vec![Reason::Replaced],
+            Some(Decision::Replace { reasons, .. }) => reasons.clone(),
+            Some(_) => continue,
+        };
+        removals.insert(key.clone(), reasons);
+    }
+    removals
+}
+
+/// Returns the incarnations that cannot exist beside something that is to be made.
+fn gone_first(view: &View<'_>, decisions: &Decisions) -> BTreeSet<Key> {
+    let mut gone_first = BTreeSet::new();
+    for (address, decision) in &decisions.by_address {
+        let (Decision::Create { wanted, .. } | Decision::Replace { wanted, reasons: _, .. }) = decision else {
+            continue;
+        };
+        let Some(node) = view.graph.get(address) else { continue };
+        for key in decisions.removals.keys() {
+            let Some(now) = view.now.get(key).filter(|now| now.recorded.kind == node.kind) else { continue };
+            if now.kind.conflicts(&now.recorded.props, wanted) {
+                gone_first.insert(key.clone());
+            }
+        }
+        if let Decision::Replace { reasons, .. } = decision
+            && reasons.iter().any(|it| matches!(it, Reason::InTheWay { .. } | Reason::Leaving))
+            && let Some((key, _)) = view.current(address)
+        {
+            gone_first.insert(key.clone());
+        }
+    }
+    gone_first
+}
+
+/// Something that must go first takes its users along: they could not be repointed before its successor exists.
+fn users_in_the_way(view: &View<'_>, decisions: &Decisions, in_the_way: &mut BTreeMap<Address, Address>) -> bool {
+    let before = in_the_way.len();
+    for key in &decisions.gone_first {
+        for (user, _) in view.dependents(&key.address) {
+            let stays = decisions.by_address.get(&user.address).is_some_and(|it| !matches!(it, Decision::Skip));
+            if stays && !in_the_way.contains_key(&user.address) {
+                in_the_way.insert(user.address.clone(), key.address.clone());
+            }
+        }
+    }
+    in_the_way.len() > before
+}

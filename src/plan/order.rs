@@ -1,0 +1,188 @@
+//! From decisions to steps, and what each step waits for.
+//!
+//! - Something new waits for what it needs, as far as its references ask; and for what must go first.
+//! - An old one goes after everything that needs it is gone or points elsewhere, and, unless it must go first, after
+//!   its successor is ready.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Options;
+use super::decide::{Decision, Decisions, View};
+use super::diff::{self, Difference};
+use super::reason::Reason;
+use super::step::{Action, Step, Wait};
+use crate::graph::Node;
+use crate::kind::{Address, Milestone};
+use crate::state::event::Event;
+use crate::state::resource::Key;
+
+/// Returns the steps, and the events of resources that stay while what they need changes.
+pub(super) fn steps(view: &View<'_>, decisions: &Decisions, options: &Options) -> (Vec<Step>, Vec<Event>) {
+    let mut steps: Vec<Step> = Vec::new();
+    let mut linked = Vec::new();
+    let mut forward: BTreeMap<Address, usize> = BTreeMap::new();
+    for node in view.graph.nodes() {
+        let Some(decision) = decisions.by_address.get(&node.address) else { continue };
+        match forward_step(view, decision, node) {
+            Forward::Step(mut step) => {
+                step.blocked = blocked(view, &step, options);
+                forward.insert(node.address.clone(), steps.len());
+                steps.push(*step);
+            }
+            Forward::Linked(event) => linked.push(event),
+            Forward::Nothing => {}
+        }
+    }
+    let mut removal: BTreeMap<&Key, usize> = BTreeMap::new();
+    for (key, reasons) in &decisions.removals {
+        let mut step = removal_step(view, decisions, key);
+        step.reasons.clone_from(reasons);
+        step.blocked = blocked(view, &step, options);
+        removal.insert(key, steps.len());
+        steps.push(step);
+    }
+    for (address, index) in &forward {
+        steps[*index].waits = waits_of_new(view, decisions, &forward, &removal, &steps[*index], address);
+    }
+    for (key, index) in &removal {
+        steps[*index].waits = waits_of_old(view, decisions, &forward, &removal, &steps, key);
+    }
+    (steps, linked)
+}
+
+/// What a decision about an address of the spec comes to.
+enum Forward {
+    Step(Box<Step>),
+    Linked(Event),
+    Nothing,
+}
+
+fn forward_step(view: &View<'_>, decision: &Decision, node: &Node) -> Forward {
+    let needs: BTreeSet<Address> = view.graph.needs(&node.address).into_keys().collect();
+    let current = view.current(&node.address);
+    let step = |key: Key, action, reasons: &[Reason], differences: &[Difference]| {
+        Forward::Step(Box::new(Step {
+            key,
+            kind: node.kind.to_owned(),
+            region: node.region.clone(),
+            action,
+            reasons: reasons.to_vec(),
+            differences: differences.to_vec(),
+            waits: Vec::new(),
+            blocked: None,
+        }))
+    };
+    match (decision, current) {
+        (Decision::Create { wanted, reasons }, _) => {
+            let differences = view.registry.get(node.kind).map(|kind| diff::all_new(kind.meta(), wanted));
+            let action = Action::Create { props: wanted.clone(), needs, replaces: None };
+            step(view.state.next_key(&node.address), action, reasons, &differences.unwrap_or_default())
+        }
+        (Decision::Replace { wanted, differences, reasons }, current) => {
+            let replaces = current.map(|(key, _)| key.incarnation);
+            let action = Action::Create { props: wanted.clone(), needs, replaces };
+            step(view.state.next_key(&node.address), action, reasons, differences)
+        }
+        (Decision::Update { wanted, differences, reasons }, Some((key, now))) => {
+            let changed = differences.iter().map(|it| it.field.clone()).collect();
+            let action = Action::Update { was: now.props.clone(), props: wanted.clone(), changed, needs };
+            step(key.clone(), action, reasons, differences)
+        }
+        (Decision::Await, Some((key, _))) => step(key.clone(), Action::Await, &[Reason::Unready], &[]),
+        (Decision::Keep, Some((key, now))) if now.recorded.needs != needs => {
+            Forward::Linked(Event::Linked { key: key.clone(), needs })
+        }
+        _ => Forward::Nothing,
+    }
+}
+
+fn removal_step(view: &View<'_>, decisions: &Decisions, key: &Key) -> Step {
+    let recorded = &view.state.resources[key];
+    let replaced = matches!(decisions.by_address.get(&key.address), Some(Decision::Replace { .. }));
+    let newest = view.state.current(&key.address).map(|(current, _)| current.incarnation);
+    let replaced_by = if replaced {
+        Some(view.state.next_key(&key.address).incarnation)
+    } else {
+        newest.filter(|newest| *newest > key.incarnation)
+    };
+    Step {
+        key: key.clone(),
+        kind: recorded.kind.clone(),
+        region: recorded.region.clone(),
+        action: Action::Delete { replaced_by },
+        reasons: Vec::new(),
+        differences: Vec::new(),
+        waits: Vec::new(),
+        blocked: None,
+    }
+}
+
+fn waits_of_new(
+    view: &View<'_>,
+    decisions: &Decisions,
+    forward: &BTreeMap<Address, usize>,
+    removal: &BTreeMap<&Key, usize>,
+    step: &Step,
+    address: &Address,
+) -> Vec<Wait> {
+    if step.action == Action::Await {
+        return Vec::new();
+    }
+    let needs = view.graph.needs(address);
+    let mut waits: BTreeSet<Wait> =
+        needs.into_iter().filter_map(|(need, until)| Some(Wait { step: *forward.get(&need)?, until })).collect();
+    if let Action::Create { props, .. } = &step.action {
+        for key in &decisions.gone_first {
+            let same_place = key.address == *address;
+            let conflicts = || {
+                let recorded = &view.state.resources[key];
+                let kind = view.registry.get(&recorded.kind).filter(|_| recorded.kind == step.kind);
+                kind.is_some_and(|kind| kind.conflicts(&recorded.props, props))
+            };
+            if same_place || conflicts() {
+                waits.extend(removal.get(key).map(|index| Wait { step: *index, until: Milestone::Ready }));
+            }
+        }
+    }
+    waits.into_iter().collect()
+}
+
+fn waits_of_old(
+    view: &View<'_>,
+    decisions: &Decisions,
+    forward: &BTreeMap<Address, usize>,
+    removal: &BTreeMap<&Key, usize>,
+    steps: &[Step],
+    key: &Key,
+) -> Vec<Wait> {
+    let ready = |index: usize| Wait { step: index, until: Milestone::Ready };
+    let mut waits = BTreeSet::new();
+    for (user, _) in view.dependents(&key.address) {
+        // A user that is deleted goes first; one that is changed points elsewhere first.
+        if let Some(index) = removal.get(user) {
+            waits.insert(ready(*index));
+        } else if let Some(index) = forward.get(&user.address)
+            && matches!(steps[*index].action, Action::Update { .. })
+        {
+            waits.insert(ready(*index));
+        }
+    }
+    if !decisions.gone_first.contains(key)
+        && let Some(index) = forward.get(&key.address)
+    {
+        waits.insert(ready(*index));
+    }
+    waits.into_iter().collect()
+}
+
+fn blocked(view: &View<'_>, step: &Step, options: &Options) -> Option<String> {
+    let kind = view.registry.get(&step.kind)?.meta();
+    let destroys = match &step.action {
+        Action::Delete { .. } => true,
+        Action::Create { replaces, .. } => replaces.is_some(),
+        Action::Update { .. } | Action::Await => false,
+    };
+    let allowed = options.allow_data_loss.iter().any(|address| step.key.address.is_below(address));
+    (kind.holds_data && destroys && !allowed)
+        .then(|| "it holds data, which would be lost; to lose it, name it with --allow-data-loss".to_owned())
+}

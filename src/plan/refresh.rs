@@ -1,0 +1,129 @@
+//! Reading every recorded resource as it stands in AWS, one call per kind and batch.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::task::JoinSet;
+
+use super::{Pace, PlanError};
+use crate::aws::{Cx, Error};
+use crate::kind::Address;
+use crate::kind::erased::{Erased, Registry, SeenValue};
+use crate::state::State;
+use crate::state::resource::{Key, Resource, Stage};
+
+/// What a look at a resource showed.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Look {
+    /// It is not there; looked twice.
+    Absent,
+    /// It is there.
+    Seen(SeenValue),
+}
+
+/// What one batched call can take together: a kind, and a region (`None` is the stack's own).
+pub(super) type Group<'a> = (&'a str, Option<&'a str>);
+
+/// How often a read that failed without a refusal is tried before the plan fails.
+const TRIES: u32 = 4;
+
+/// Looks at every resource that exists as far as the state knows.
+///
+/// # Errors
+/// When AWS refuses a look, or does not answer [`TRIES`] times.
+pub async fn refresh(
+    cx: &Cx,
+    registry: &Registry,
+    state: &State,
+    pace: Pace,
+) -> Result<BTreeMap<Key, Look>, PlanError> {
+    let all = state.resources.iter().filter(|(_, it)| it.stage != Stage::Creating);
+    let mut looks = look(cx, registry, all.clone()).await?;
+    // "Not found" once is no evidence: the answer comes from a replica.
+    let absent = |key: &Key| looks.get(key) == Some(&Look::Absent);
+    let again: Vec<_> = all.filter(|(key, it)| it.stage != Stage::Leaving && absent(key)).collect();
+    if !again.is_empty() {
+        tokio::time::sleep(pace.absent).await;
+        looks.extend(look(cx, registry, again.into_iter()).await?);
+    }
+    Ok(looks)
+}
+
+/// Reads these resources, grouped by kind and region, in batches, all at the same time.
+pub(super) async fn look<'a>(
+    cx: &Cx,
+    registry: &Registry,
+    resources: impl Iterator<Item = (&'a Key, &'a Resource)>,
+) -> Result<BTreeMap<Key, Look>, PlanError> {
+    let mut groups: BTreeMap<Group<'_>, Vec<(Key, Value)>> = BTreeMap::new();
+    for (key, resource) in resources {
+        let group = groups.entry((resource.kind.as_str(), resource.region.as_deref())).or_default();
+        group.push((key.clone(), resource.attrs.clone()));
+    }
+    let mut reads = JoinSet::new();
+    for ((name, region), members) in groups {
+        let kind = known(registry, name, &members[0].0.address)?;
+        for (key, attrs) in &members {
+            kind.check_attrs(attrs).map_err(|why| unfit(kind, &key.address, why))?;
+        }
+        let cx = region.map_or_else(|| cx.clone(), |region| cx.at(region));
+        for batch in members.chunks(kind.meta().batch) {
+            let (kind, cx, batch) = (Arc::clone(kind), cx.clone(), batch.to_vec());
+            reads.spawn(async move {
+                let seen = read(&*kind, &cx, &batch).await;
+                (kind, batch, seen)
+            });
+        }
+    }
+    let mut looks = BTreeMap::new();
+    while let Some(done) = reads.join_next().await {
+        let (kind, batch, seen) = done.unwrap_or_else(|error| panic!("bug: a read panicked: {error}"));
+        let seen = seen.map_err(|source| PlanError::Look {
+            address: batch[0].0.address.clone(),
+            kind: kind.meta().name.to_owned(),
+            source: Box::new(source),
+        })?;
+        let answers = seen.into_iter().map(|it| it.map_or(Look::Absent, Look::Seen));
+        looks.extend(batch.into_iter().map(|(key, _)| key).zip(answers));
+    }
+    Ok(looks)
+}
+
+async fn read(kind: &dyn Erased, cx: &Cx, batch: &[(Key, Value)]) -> Result<Vec<Option<SeenValue>>, Error> {
+    let attrs: Vec<Value> = batch.iter().map(|(_, attrs)| attrs.clone()).collect();
+    patiently(|| kind.read(cx, &attrs)).await
+}
+
+/// Repeats a call that only looks while it is throttled or gets no clear answer.
+pub(super) async fn patiently<T, F>(mut call: impl FnMut() -> F) -> Result<T, Error>
+where
+    F: Future<Output = Result<T, Error>>,
+{
+    let mut pause = Duration::from_millis(500);
+    for _ in 1..TRIES {
+        match call().await {
+            Err(error) if error.is_throttling() || error.effect == crate::aws::Effect::Unknown => {
+                tokio::time::sleep(pause).await;
+                pause *= 2;
+            }
+            other => return other,
+        }
+    }
+    call().await
+}
+
+/// Returns the kind of a recorded resource.
+pub(super) fn known<'a>(
+    registry: &'a Registry,
+    name: &str,
+    address: &Address,
+) -> Result<&'a Arc<dyn Erased>, PlanError> {
+    registry.get(name).ok_or_else(|| PlanError::UnknownKind { address: address.clone(), kind: name.to_owned() })
+}
+
+/// Returns the error of a record that does not fit its kind.
+pub(super) fn unfit(kind: &Arc<dyn Erased>, address: &Address, why: String) -> PlanError {
+    PlanError::Unfit { address: address.clone(), kind: kind.meta().name.to_owned(), why }
+}
