@@ -17,8 +17,9 @@ use super::queue::{Queue, Typical};
 use super::step::{Running, Verdict, what};
 use super::{Failure, Job, Outcome, Stop};
 use crate::aws::{Cx, Error, Result};
-use crate::kind::erased::{Erased, SeenValue};
+use crate::kind::erased::{Erased, Registry, SeenValue};
 use crate::kind::{Milestone, Phase, Token, Verb, reference};
+use crate::plan::Plan;
 use crate::plan::step::{Action, Step};
 use crate::state::event::{self, Event};
 use crate::state::resource::Stage;
@@ -59,6 +60,14 @@ pub async fn apply(
     run.finish(begun)
 }
 
+/// Returns how long a plan usually takes: its longest path.
+#[must_use]
+pub fn expected(registry: &Registry, plan: &Plan) -> Duration {
+    let typical: Vec<Typical> = plan.steps.iter().map(|step| typical(registry, step)).collect();
+    let queue = Queue::new(&plan.steps, &typical);
+    Duration::from_secs_f64(queue.map_or(0.0, |queue| queue.longest(0..plan.steps.len())))
+}
+
 struct Run<'a> {
     job: Job<'a>,
     ledger: &'a mut dyn Ledger,
@@ -81,7 +90,7 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn new(job: Job<'a>, ledger: &'a mut dyn Ledger, tell: &'a mut dyn FnMut(Progress)) -> Option<Run<'a>> {
-        let typical: Vec<Typical> = job.plan.steps.iter().map(|step| typical(&job, step)).collect();
+        let typical: Vec<Typical> = job.plan.steps.iter().map(|step| typical(job.registry, step)).collect();
         let queue = Queue::new(&job.plan.steps, &typical)?;
         Some(Run {
             job,
@@ -640,8 +649,8 @@ fn attribute(ledger: &dyn Ledger, source: &reference::Source) -> Option<String> 
 }
 
 /// Returns how long a step usually takes.
-fn typical(job: &Job<'_>, step: &Step) -> Typical {
-    let Some(kind) = job.registry.get(&step.kind) else { return Typical { call: 0.0, ready: 0.0 } };
+fn typical(registry: &Registry, step: &Step) -> Typical {
+    let Some(kind) = registry.get(&step.kind) else { return Typical { call: 0.0, ready: 0.0 } };
     let poll = kind.meta().poll;
     match step.action {
         Action::Delete { .. } => Typical { call: 0.5, ready: poll.gone.typical },
