@@ -1,8 +1,8 @@
 //! Failed calls, sorted: did it have an effect, may it be tried again. The only place that knows `SdkError`.
 
+use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 /// The result of a call.
@@ -92,7 +92,7 @@ impl Error {
 /// Returns the answer of `operation` (as IAM writes it), or its sorted failure.
 ///
 /// A refusal has no effect: a status in 400..500 **and** a code, or a throttling code. Everything else is unknown,
-/// except a request that could not even be built.
+/// except a request that could not even be built or signed.
 ///
 /// # Errors
 /// The failure of the call.
@@ -107,23 +107,43 @@ fn sorted<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> Erro
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
-    let mut failed = Error::unknown(operation, DisplayErrorContext(error).to_string());
+    let mut failed = Error::unknown(operation, chain(error));
     match error {
         SdkError::ConstructionFailure(_) => failed.effect = Effect::None,
         SdkError::ServiceError(service) => {
             let meta = service.err().meta();
             failed.code = meta.code().map(str::to_owned);
-            if let Some(message) = meta.message() {
-                message.clone_into(&mut failed.message);
-            }
             failed.request_id = meta.extra("aws_request_id").map(str::to_owned);
             let status = service.raw().status().as_u16();
+            failed.message = match meta.message() {
+                Some(message) => message.to_owned(),
+                None => format!("an answer with status {status} and no message"),
+            };
             let refused = (400..500).contains(&status) && failed.code.is_some();
             if refused || failed.is_throttling() {
                 failed.effect = Effect::None;
             }
         }
+        // Without credentials the request could not be signed, and was not sent.
+        _ if cause::<CredentialsError>(error).is_some() => failed.effect = Effect::None,
         _ => {}
     }
     failed
+}
+
+/// Returns an error and its causes in one line, each said once.
+pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |it| it.source()).map(ToString::to_string);
+    causes.fold(String::new(), |mut line, cause| {
+        if !line.contains(&cause) {
+            line.push_str(if line.is_empty() { "" } else { ": " });
+            line.push_str(&cause);
+        }
+        line
+    })
+}
+
+/// Returns the first of an error and its causes that is an `E`.
+pub(crate) fn cause<'a, E: std::error::Error + 'static>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a E> {
+    std::iter::successors(Some(error), |it| it.source()).find_map(|it| it.downcast_ref())
 }

@@ -5,10 +5,19 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use aws_config::{Region, SdkConfig};
 
+pub mod access;
+pub mod answers;
+pub mod connect;
 pub mod error;
+pub mod facts;
+pub mod faults;
+#[cfg(test)]
+mod loopback;
 pub mod tags;
+pub mod transport;
 
 pub use error::{Effect, Error, Result, call};
+use transport::{Mark, Wire};
 
 /// What a kind gets to make its calls with: the clients of one account and one region.
 #[derive(Clone)]
@@ -17,31 +26,27 @@ pub struct Cx(Arc<Inner>);
 struct Inner {
     account: String,
     region: String,
+    /// Its HTTP client is `wire`'s.
     config: SdkConfig,
-    others: Arc<Mutex<BTreeMap<String, Cx>>>,
-    ec2: OnceLock<aws_sdk_ec2::Client>,
-    iam: OnceLock<aws_sdk_iam::Client>,
-    logs: OnceLock<aws_sdk_cloudwatchlogs::Client>,
+    wire: Wire,
+    others: Mutex<BTreeMap<String, Cx>>,
+    clients: Clients,
 }
 
 impl Cx {
     /// Returns the clients of `account` (12 digits) in `region`, configured by `config`.
+    ///
+    /// The HTTP client of `config` is wrapped, so that calls are counted and faults can be injected ([`Cx::wire`]).
     #[must_use]
     pub fn new(config: &SdkConfig, account: &str, region: &str) -> Cx {
-        Cx::within(config, account, region, Arc::default())
+        let wire = Wire::default();
+        Cx::within(wire.tap(config), account, region, wire)
     }
 
-    fn within(config: &SdkConfig, account: &str, region: &str, others: Arc<Mutex<BTreeMap<String, Cx>>>) -> Cx {
-        let config = config.to_builder().region(Region::new(region.to_owned())).build();
-        Cx(Arc::new(Inner {
-            account: account.to_owned(),
-            region: region.to_owned(),
-            config,
-            others,
-            ec2: OnceLock::new(),
-            iam: OnceLock::new(),
-            logs: OnceLock::new(),
-        }))
+    fn within(config: SdkConfig, account: &str, region: &str, wire: Wire) -> Cx {
+        let config = config.into_builder().region(Region::new(region.to_owned())).build();
+        let (account, region) = (account.to_owned(), region.to_owned());
+        Cx(Arc::new(Inner { account, region, config, wire, others: Mutex::default(), clients: Clients::default() }))
     }
 
     /// Returns the clients of the same account in another region.
@@ -51,8 +56,14 @@ impl Cx {
             return self.clone();
         }
         let mut others = self.0.others.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let make = || Cx::within(&self.0.config, &self.0.account, region, Arc::default());
+        let make = || Cx::within(self.0.config.clone(), &self.0.account, region, self.0.wire.clone());
         others.entry(region.to_owned()).or_insert_with(make).clone()
+    }
+
+    /// Returns the clients of the same region for another account, of which only the number is known.
+    #[must_use]
+    pub(crate) fn of_account(&self, account: &str) -> Cx {
+        Cx::within(self.0.config.clone(), account, &self.0.region, self.0.wire.clone())
     }
 
     /// Returns the account's twelve digits.
@@ -67,21 +78,45 @@ impl Cx {
         &self.0.region
     }
 
-    /// Returns the EC2 client.
+    /// Returns the number of calls made so far by operation (`ec2:CreateVpc`), in all regions.
     #[must_use]
-    pub fn ec2(&self) -> &aws_sdk_ec2::Client {
-        self.0.ec2.get_or_init(|| aws_sdk_ec2::Client::new(&self.0.config))
+    pub fn calls(&self) -> BTreeMap<String, u64> {
+        self.0.wire.calls()
     }
 
-    /// Returns the IAM client.
+    /// Returns what lies between the clients and the network, to record calls and inject faults.
     #[must_use]
-    pub fn iam(&self) -> &aws_sdk_iam::Client {
-        self.0.iam.get_or_init(|| aws_sdk_iam::Client::new(&self.0.config))
+    pub fn wire(&self) -> &Wire {
+        &self.0.wire
     }
+}
 
-    /// Returns the CloudWatch Logs client.
-    #[must_use]
-    pub fn logs(&self) -> &aws_sdk_cloudwatchlogs::Client {
-        self.0.logs.get_or_init(|| aws_sdk_cloudwatchlogs::Client::new(&self.0.config))
-    }
+/// Declares the clients, each made at its first use: `method: crate as "IAM's prefix of the service"`.
+macro_rules! clients {
+    ($($name:ident: $sdk:ident as $service:literal,)*) => {
+        #[derive(Default)]
+        struct Clients {
+            $($name: OnceLock<$sdk::Client>,)*
+        }
+
+        impl Cx {
+            $(
+                #[doc = concat!("Returns the client of `", stringify!($sdk), "`.")]
+                #[must_use]
+                pub fn $name(&self) -> &$sdk::Client {
+                    self.0.clients.$name.get_or_init(|| {
+                        let config = $sdk::config::Builder::from(&self.0.config).interceptor(Mark($service));
+                        $sdk::Client::from_conf(config.build())
+                    })
+                }
+            )*
+        }
+    };
+}
+
+clients! {
+    ec2: aws_sdk_ec2 as "ec2",
+    iam: aws_sdk_iam as "iam",
+    logs: aws_sdk_cloudwatchlogs as "logs",
+    sts: aws_sdk_sts as "sts",
 }
