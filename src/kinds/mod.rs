@@ -2,6 +2,8 @@
 
 use crate::kind::erased::{Registry, erase};
 
+mod answer;
+
 pub mod ec2;
 pub mod iam;
 pub mod logs;
@@ -9,5 +11,23 @@ pub mod logs;
 /// Returns every kind that this version knows.
 #[must_use]
 pub fn registry() -> Registry {
-    Registry::of([erase::<ec2::vpc::Vpc>()])
+    Registry::of([
+        erase::<ec2::vpc::Vpc>(),
+        erase::<ec2::vpc_dns::VpcDns>(),
+        erase::<ec2::subnet::Subnet>(),
+        erase::<ec2::internet_gateway::InternetGateway>(),
+        erase::<ec2::internet_gateway_attachment::InternetGatewayAttachment>(),
+        erase::<ec2::eip::Eip>(),
+        erase::<ec2::nat_gateway::NatGateway>(),
+        erase::<ec2::route_table::RouteTable>(),
+        erase::<ec2::route::Route>(),
+        erase::<ec2::route_table_association::RouteTableAssociation>(),
+        erase::<ec2::security_group::SecurityGroup>(),
+        erase::<ec2::security_group_rule::SecurityGroupRule>(),
+        erase::<ec2::vpc_endpoint::VpcEndpoint>(),
+        erase::<ec2::flow_log::FlowLog>(),
+        erase::<iam::role::Role>(),
+        erase::<iam::role_policy::RolePolicy>(),
+        erase::<logs::log_group::LogGroup>(),
+    ])
 }

@@ -1,13 +1,13 @@
 //! `ec2.vpc`: the private network that everything of the site stands in.
 
-use std::collections::BTreeMap;
+use aws_sdk_ec2::types::{self, Filter, ResourceType, Tag, Tenancy, VpcState};
 
-use aws_sdk_ec2::types::{ResourceType, Tenancy, VpcState};
-
+use super::described::{self, Described};
 use super::tags;
 use crate::aws::{Cx, Result, call};
 use crate::kind::values::{Cidr, Tags};
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Seen, Token, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Retry, Seen, Token, Verb, Wait};
+use crate::kinds::answer::{complete, deleted};
 use crate::{attrs, props};
 
 /// See the module.
@@ -39,7 +39,7 @@ impl Kind for Vpc {
     const ID: &'static str = "id";
     const BATCH: usize = 200;
     const POLL: Poll = Poll { ready: Wait::looks(1.1, 1.0, 1.0, 60.0), gone: Wait { typical: 1.0, ..Wait::none() } };
-    const RATE: Rate = Rate { burst: 50, per_second: 5.0 };
+    const RATE: Rate = super::MUTATING;
     const ACTIONS: Actions = Actions {
         create: &["ec2:CreateVpc", "ec2:CreateTags"],
         read: &["ec2:DescribeVpcs"],
@@ -47,6 +47,8 @@ impl Kind for Vpc {
         delete: &["ec2:DeleteVpc"],
         find: &["ec2:DescribeVpcs"],
     };
+    // Whatever AWS itself put into the VPC leaves it a while after its owner is gone.
+    const RETRY: &'static [Retry] = &[Retry::on(Verb::Delete, "DependencyViolation", 900.0)];
 
     type Props = VpcProps;
     type Attrs = VpcAttrs;
@@ -59,19 +61,12 @@ impl Kind for Vpc {
             .instance_tenancy(Tenancy::from(want.tenancy.as_str()))
             .tag_specifications(tags::on_create(ResourceType::Vpc, token, &want.tags));
         let answer = call("ec2:CreateVpc", create.send().await)?;
-        let id = answer.vpc.and_then(|it| it.vpc_id);
-        id.map(|id| VpcAttrs { id }).ok_or_else(|| crate::aws::Error::unknown("ec2:CreateVpc", "the answer has no id"))
+        let id = complete("ec2:CreateVpc", answer.vpc.and_then(|it| it.vpc_id))?;
+        Ok(VpcAttrs { id })
     }
 
     async fn read(cx: &Cx, have: &[VpcAttrs]) -> Result<Vec<Option<Seen<Vpc>>>> {
-        // By filter and not by id, because one unknown id would fail the whole batch.
-        let ids = have.iter().map(|it| it.id.clone()).collect();
-        let filter = aws_sdk_ec2::types::Filter::builder().name("vpc-id").set_values(Some(ids)).build();
-        let pages = cx.ec2().describe_vpcs().filters(filter).into_paginator().items().send();
-        let found = call("ec2:DescribeVpcs", pages.collect::<std::result::Result<Vec<_>, _>>().await)?;
-        let mut by_id: BTreeMap<String, Seen<Vpc>> =
-            found.iter().filter_map(seen).map(|it| (it.attrs.id.clone(), it)).collect();
-        Ok(have.iter().map(|it| by_id.remove(&it.id)).collect())
+        described::read(cx, have).await
     }
 
     async fn update(cx: &Cx, edit: Edit<'_, Vpc>) -> Result<VpcAttrs> {
@@ -80,34 +75,43 @@ impl Kind for Vpc {
     }
 
     async fn delete(cx: &Cx, have: &VpcAttrs) -> Result<()> {
-        match call("ec2:DeleteVpc", cx.ec2().delete_vpc().vpc_id(&have.id).send().await) {
-            Err(error) if error.is("InvalidVpcID.NotFound") => Ok(()),
-            other => other.map(drop),
-        }
+        let answer = call("ec2:DeleteVpc", cx.ec2().delete_vpc().vpc_id(&have.id).send().await);
+        deleted(answer, &["InvalidVpcID.NotFound"])
     }
 
     async fn find(cx: &Cx, lost: &[Lost<Vpc>]) -> Result<Vec<Option<VpcAttrs>>> {
-        let filter = tags::with_token(lost.iter().map(|it| &it.token));
-        let pages = cx.ec2().describe_vpcs().filters(filter).into_paginator().items().send();
-        let found = call("ec2:DescribeVpcs", pages.collect::<std::result::Result<Vec<_>, _>>().await)?;
-        let id_of = |token: &Token| {
-            // Checked again here: a filter that is ignored must not adopt a stranger.
-            let ours = found.iter().find(|it| tags::token_of(it.tags()) == Some(token.as_str()))?;
-            ours.vpc_id().map(|id| VpcAttrs { id: id.to_owned() })
-        };
-        Ok(lost.iter().map(|it| id_of(&it.token)).collect())
+        described::find(cx, lost).await
     }
 }
 
-fn seen(vpc: &aws_sdk_ec2::types::Vpc) -> Option<Seen<Vpc>> {
-    let phase = match vpc.state() {
-        Some(VpcState::Pending) => Phase::Pending,
-        _ => Phase::Ready,
-    };
-    let props = VpcProps {
-        cidr: vpc.cidr_block()?.parse().ok()?,
-        tenancy: vpc.instance_tenancy().map_or("default", Tenancy::as_str).to_owned(),
-        tags: tags::visible(vpc.tags()),
-    };
-    Some(Seen { phase, props, attrs: VpcAttrs { id: vpc.vpc_id()?.to_owned() } })
+impl Described for Vpc {
+    type Item = types::Vpc;
+    const CALL: &'static str = "ec2:DescribeVpcs";
+    const BY_ID: &'static str = "vpc-id";
+
+    async fn describe(cx: &Cx, filter: Filter) -> Result<Vec<types::Vpc>> {
+        let pages = cx.ec2().describe_vpcs().filters(filter).into_paginator().items().send();
+        call(Self::CALL, pages.collect::<std::result::Result<_, _>>().await)
+    }
+
+    fn id(have: &VpcAttrs) -> &str {
+        &have.id
+    }
+
+    fn tags(item: &types::Vpc) -> &[Tag] {
+        item.tags()
+    }
+
+    fn seen(item: &types::Vpc) -> Option<Seen<Vpc>> {
+        let phase = match item.state() {
+            Some(VpcState::Pending) => Phase::Pending,
+            _ => Phase::Ready,
+        };
+        let props = VpcProps {
+            cidr: item.cidr_block()?.parse().ok()?,
+            tenancy: item.instance_tenancy().map_or("default", Tenancy::as_str).to_owned(),
+            tags: tags::visible(item.tags()),
+        };
+        Some(Seen { phase, props, attrs: VpcAttrs { id: item.vpc_id()?.to_owned() } })
+    }
 }

@@ -1,1 +1,3 @@
 //! Log groups.
+
+pub mod log_group;
