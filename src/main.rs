@@ -1,3 +1,7 @@
-//! The program; all it does is in `cli`.
+//! The command `moodle-infra`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    moodle_infra::cli::main()
+}

@@ -1,0 +1,240 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand};
+
+use crate::kind::Address;
+
+/// Plan and apply a Moodle deployment on AWS from a KDL spec.
+#[derive(Debug, Parser)]
+#[command(name = "moodle-infra", version, about, max_term_width = 100, arg_required_else_help = true)]
+pub struct Cli {
+    /// What every command takes.
+    #[command(flatten)]
+    pub common: Common,
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Clone, Args)]
+pub struct Common {
+    /// The folder that the state is kept in
+    #[arg(long, global = true, default_value = "state", value_name = "FOLDER")]
+    pub state_dir: PathBuf,
+    /// Work against an emulator on this machine: no AWS account, no credentials
+    #[arg(long, global = true)]
+    pub sandbox: bool,
+    /// The AWS profile to sign in with
+    #[arg(long, global = true, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// The region, where the spec names none
+    #[arg(long, global = true, value_name = "NAME")]
+    pub region: Option<String>,
+    /// Print data as JSON on standard output
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// No colours and no live progress (as with the variable `NO_COLOR`)
+    #[arg(long, global = true)]
+    pub plain: bool,
+    /// Tell of every API call on standard error (-vv: more)
+    #[arg(long, short, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check a spec, without credentials and network
+    Validate {
+        /// The spec
+        spec: PathBuf,
+        /// Print the spec with every default filled in
+        #[arg(long)]
+        effective: bool,
+    },
+    /// Format a spec; every comment stays
+    Fmt {
+        /// The specs
+        #[arg(required = true)]
+        specs: Vec<PathBuf>,
+        /// Change nothing, and exit with 1 when something would change
+        #[arg(long)]
+        check: bool,
+    },
+    /// Print the resources of a spec and what each waits for, as a graph in the DOT language
+    Graph {
+        /// The spec
+        spec: PathBuf,
+    },
+    /// Show what an apply would do
+    Plan(PlanArgs),
+    /// Make AWS as the spec says
+    Apply(ApplyArgs),
+    /// Delete everything of the stack
+    Destroy(DestroyArgs),
+    /// Show an output, or all of them
+    Output {
+        /// The name of an output
+        name: Option<String>,
+        /// The stack; needed when the state folder has several
+        #[arg(long, value_name = "NAME")]
+        stack: Option<String>,
+    },
+    /// Look into the state, or correct it by hand
+    #[command(subcommand)]
+    State(StateCommand),
+    /// The emulator behind `--sandbox`
+    #[command(subcommand)]
+    Sandbox(SandboxCommand),
+    /// Print the completion script of a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// What plan, apply and destroy take.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Choice {
+    /// Only this resource or what stands below this address, what it needs, and what cannot stay without it
+    #[arg(long, value_name = "ADDRESS", value_parser = Address::parse)]
+    pub target: Vec<Address>,
+    /// Whether to look at every resource in AWS first
+    #[arg(long, value_name = "BOOL", default_value_t = true, action = ArgAction::Set)]
+    pub refresh: bool,
+    /// Allow this resource to lose its data
+    #[arg(long, value_name = "ADDRESS", value_parser = Address::parse)]
+    pub allow_data_loss: Vec<Address>,
+}
+
+/// What `plan` takes.
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// The spec
+    pub spec: PathBuf,
+    /// What to plan.
+    #[command(flatten)]
+    pub choice: Choice,
+    /// Replace this resource though nothing changed
+    #[arg(long, value_name = "ADDRESS", value_parser = Address::parse)]
+    pub replace: Vec<Address>,
+    /// Plan the deletion of everything
+    #[arg(long)]
+    pub destroy: bool,
+    /// Ask nobody: compare the spec with the state alone
+    #[arg(long, conflicts_with_all = ["sandbox", "profile"])]
+    pub offline: bool,
+    /// Save the plan, for `apply FILE`
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Exit with 0 for no changes, 2 for changes, 1 for any error
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+}
+
+/// What `apply` takes.
+#[derive(Debug, Args)]
+pub struct ApplyArgs {
+    /// The spec, or a plan saved by `plan --out`
+    pub file: PathBuf,
+    /// What to apply.
+    #[command(flatten)]
+    pub choice: Choice,
+    /// Replace this resource though nothing changed
+    #[arg(long, value_name = "ADDRESS", value_parser = Address::parse)]
+    pub replace: Vec<Address>,
+    /// Do not ask
+    #[arg(long, short)]
+    pub yes: bool,
+}
+
+/// What `destroy` takes.
+#[derive(Debug, Args)]
+pub struct DestroyArgs {
+    /// The spec
+    pub spec: PathBuf,
+    /// What to delete.
+    #[command(flatten)]
+    pub choice: Choice,
+    /// Do not ask
+    #[arg(long, short)]
+    pub yes: bool,
+}
+
+/// What to do with the state.
+#[derive(Debug, Subcommand)]
+pub enum StateCommand {
+    /// List the resources in the state
+    List {
+        /// Only what stands at or below this address
+        #[arg(value_parser = Address::parse)]
+        below: Option<Address>,
+        /// The stack; needed when the state folder has several
+        #[arg(long, value_name = "NAME")]
+        stack: Option<String>,
+    },
+    /// Show everything recorded of a resource
+    Show {
+        /// The resource
+        #[arg(value_parser = Address::parse)]
+        address: Address,
+        /// The stack; needed when the state folder has several
+        #[arg(long, value_name = "NAME")]
+        stack: Option<String>,
+    },
+    /// Forget a resource; it stays in AWS, and nothing will look after it
+    Rm {
+        /// The resource
+        #[arg(value_parser = Address::parse)]
+        address: Address,
+        /// The stack; needed when the state folder has several
+        #[arg(long, value_name = "NAME")]
+        stack: Option<String>,
+    },
+    /// Give a resource another address
+    Mv {
+        /// Where it is
+        #[arg(value_parser = Address::parse)]
+        from: Address,
+        /// Where it shall be
+        #[arg(value_parser = Address::parse)]
+        to: Address,
+        /// The stack; needed when the state folder has several
+        #[arg(long, value_name = "NAME")]
+        stack: Option<String>,
+    },
+}
+
+/// What to do with the emulator.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum SandboxCommand {
+    /// Say whether it runs, and where
+    Status,
+    /// Stop it
+    Stop,
+}
+
+impl Command {
+    /// Returns the command in a few words, for the lock's holder record.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Command::Validate { .. } => "validate",
+            Command::Fmt { .. } => "fmt",
+            Command::Graph { .. } => "graph",
+            Command::Plan(_) => "plan",
+            Command::Apply(_) => "apply",
+            Command::Destroy(_) => "destroy",
+            Command::Output { .. } => "output",
+            Command::State(_) => "state",
+            Command::Sandbox(_) => "sandbox",
+            Command::Completions { .. } => "completions",
+            Command::Man => "man",
+        }
+    }
+}

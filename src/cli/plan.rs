@@ -1,0 +1,38 @@
+//! `plan`: what an apply would do.
+
+use super::args::{Common, PlanArgs};
+use super::failure::{Exit, Failure};
+use super::session::{Session, Spec, read_spec};
+use super::terminal::Terminal;
+use crate::plan::Plan;
+use crate::plan::saved::Saved;
+use crate::state::file;
+use crate::{apply, kinds, report};
+
+/// Plans and shows the plan.
+pub(super) async fn plan(common: &Common, args: &PlanArgs, terminal: Terminal) -> Result<Exit, Failure> {
+    let spec = read_spec(&args.spec, terminal)?;
+    let mut session = Session::begin(common, &spec.topology, "plan", terminal).await?;
+    let made = session.plan(&spec, &args.choice, &args.replace, args.destroy).await?;
+    super::apply::log_calls(&session.cx);
+    show(made, &spec, args, common.sandbox, terminal)
+}
+
+/// Prints a plan, saves it if asked to, and returns the exit code.
+pub(super) fn show(
+    made: Plan,
+    spec: &Spec,
+    args: &PlanArgs,
+    sandbox: bool,
+    terminal: Terminal,
+) -> Result<Exit, Failure> {
+    let changes = !made.is_empty();
+    let text = report::plan::text(&made, apply::run::expected(&kinds::registry(), &made), terminal.data_style());
+    let saved = Saved::of(made, &spec.path, &spec.bytes, sandbox);
+    terminal.data(&if terminal.json { saved.to_json() } else { text });
+    if let Some(out) = &args.out {
+        file::replace(out, saved.to_json().as_bytes())?;
+        terminal.note(&format!("Saved. To apply just this:\n    moodle-infra apply {}", out.display()));
+    }
+    Ok(if changes && args.detailed_exitcode { Exit::Changes } else { Exit::Success })
+}
