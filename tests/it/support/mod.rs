@@ -1,1 +1,4 @@
 //! What the rings share.
+
+pub(crate) mod emulator;
+pub(crate) mod wire;
