@@ -23,8 +23,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("topology", &["graph", "kind", "kinds", "spec"]),
     ("state", &["aws", "kind"]),
     ("plan", &["aws", "graph", "kind", "state"]),
-    ("report", &["aws", "graph", "kind", "plan", "state"]),
-    ("apply", &["aws", "graph", "kind", "plan", "report", "state"]),
+    ("apply", &["aws", "graph", "kind", "plan", "state"]),
+    ("report", &["apply", "aws", "graph", "kind", "plan", "state"]),
     ("cli", &["apply", "aws", "graph", "kind", "kinds", "plan", "report", "spec", "state", "topology"]),
 ];
 
