@@ -10,7 +10,7 @@ use std::process::Command;
 
 use crate::support::rust::{code, paths, tokens};
 
-/// Who may import whom: a module of `src/`, and the paths that it may name besides its own.
+/// Who may import whom: a module of `src/`, and the paths that it may name besides its own. `ARCHITECTURE.md` shows it.
 ///
 /// `aws` and `kind` know each other: a kind makes its calls with `aws::Cx`, and `aws` takes tokens, rates and tags,
 /// which are plain values. It must not know what a kind is.
@@ -20,16 +20,16 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("kinds", &["aws", "kind"]),
     ("spec", &[]),
     ("graph", &["kind"]),
-    ("runtime", &["kind", "spec"]),
-    ("topology", &["graph", "kind", "kinds", "runtime", "spec"]),
+    ("topology", &["graph", "kind", "kinds", "spec"]),
     ("state", &["aws", "kind"]),
     ("plan", &["aws", "graph", "kind", "state"]),
-    ("apply", &["aws", "graph", "kind", "plan", "report", "state"]),
-    ("report", &["aws", "graph", "kind", "plan", "state"]),
-    ("cli", &["apply", "aws", "graph", "kind", "kinds", "plan", "report", "runtime", "spec", "state", "topology"]),
-    ("main", &["cli"]),
-    ("lib", &[]),
+    ("apply", &["aws", "graph", "kind", "plan", "state"]),
+    ("report", &["apply", "aws", "graph", "kind", "plan", "state"]),
+    ("cli", &["apply", "aws", "graph", "kind", "kinds", "plan", "report", "spec", "state", "topology"]),
 ];
+
+/// The two roots, which are in no layer.
+const ROOTS: &[(&str, &[&str])] = &[("main", &["cli"]), ("lib", &[])];
 
 /// What only some modules may name, and why.
 const RESERVED: &[(&[&str], &[&str], &str)] = &[
@@ -119,7 +119,7 @@ impl File {
 /// A module names only what [`LAYERS`] allows, and writes paths that leave it with `crate::`.
 fn layers(file: &File) -> Vec<Fault> {
     let Some(module) = file.module() else { return Vec::new() };
-    let Some((_, allowed)) = LAYERS.iter().find(|(name, _)| *name == module) else {
+    let Some((_, allowed)) = LAYERS.iter().chain(ROOTS).find(|(name, _)| *name == module) else {
         return vec![file.fault(1, format!("`{module}` is not in the table of layers: say there whom it may import"))];
     };
     // How many `super` lead out of the module: `src/a.rs` and `src/a/mod.rs` are one below the root, `src/a/b.rs` two.
@@ -140,6 +140,16 @@ fn layers(file: &File) -> Vec<Fault> {
         }
     }
     faults
+}
+
+/// The page that explains the layers shows the table as it is.
+fn shown(page: &File) -> Vec<Fault> {
+    let row = |(module, allowed): &(&str, &[&str])| {
+        let allowed: Vec<String> = allowed.iter().map(|path| format!("`{path}`")).collect();
+        format!("| `{module}` | {} |", if allowed.is_empty() { "nothing".to_owned() } else { allowed.join(", ") })
+    };
+    let missing = LAYERS.iter().map(row).filter(|row| !page.text.lines().any(|line| line == row));
+    missing.map(|row| page.fault(1, format!("the table of layers must have the line {row}"))).collect()
 }
 
 /// Only the modules that [`RESERVED`] lists name what is reserved for them.
@@ -381,6 +391,20 @@ fn an_import_upwards_is_refused() {
     let good = "//! See [`crate::cli`].\nuse crate::kind::Ref;\nuse crate::{attrs, props};\nconst S: &str = r#\"\n\"crate::cli\"#;\n";
     assert_eq!(bad("src/kinds/ec2/vpc.rs", good), [0; 0]);
     assert_eq!(bad("src/graph.rs", "use crate::graph::A;\n#[cfg(test)]\nmod tests {\n use crate::cli;\n}\n"), [0; 0]);
+}
+
+#[test]
+fn the_page_shows_the_layers() {
+    let files = project();
+    let page = files.iter().find(|file| file.path == "ARCHITECTURE.md").expect("the page is there");
+    none(&shown(page));
+}
+
+#[test]
+fn a_page_with_other_layers_is_refused() {
+    let faults = shown(&File::of("ARCHITECTURE.md", "| `kind` | `aws` |\n| `spec` | `kind` |\n"));
+    assert_eq!(faults.len(), LAYERS.len() - 1);
+    assert!(faults.iter().any(|fault| fault.why.ends_with("the line | `spec` | nothing |")));
 }
 
 #[test]
