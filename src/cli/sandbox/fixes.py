@@ -1,14 +1,13 @@
 """Starts ministack 1.5.33 with corrections: its answers get the members that AWS always gives.
 
-Run as `python -c "$(cat fixes.py)"` in place of the `ministack` program; ministack's own environment variables and
-arguments stay as they are. Each correction names what is wrong. Without them a plan after an apply would not be
+Importing it applies the corrections, as the launcher of the sandbox does. The tests run it as a program in place of
+`ministack`, whose environment variables and arguments stay as they are. Each correction names what is wrong. Without them a plan after an apply would not be
 empty, because a resource would be read otherwise than it was made.
 """
 
 import re
 from xml.sax.saxutils import escape
 
-from ministack.app import main
 from ministack.services import ec2
 
 
@@ -134,4 +133,7 @@ def describe_vpc_endpoints(handler, params):
     return completed(handler(params), "vpcEndpointId", members)
 
 
-main()
+if __name__ == "__main__":
+    from ministack.app import main
+
+    main()

@@ -1,1 +1,0 @@
-//! Ring 4: the binary against an emulator.

@@ -1,0 +1,9 @@
+//! Ring 4: the binary against an emulator.
+
+mod run;
+
+mod commands;
+mod crashes;
+mod faults;
+mod inventory;
+mod proxy;
