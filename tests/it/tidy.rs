@@ -53,7 +53,7 @@ const RESERVED: &[(&[&str], &[&str], &str)] = &[
         &["aws", "kinds", "state", "cli", "main"],
         "only aws, kinds, state and cli do input and output",
     ),
-    (&["aws_"], &["aws", "kinds"], "only aws and kinds know the SDK"),
+    (&["aws_"], &["aws", "kinds", "cli", "main"], "no engine module knows the SDK"),
     (&["kdl"], &["spec"], "only spec knows how a spec is written"),
     (&["clap"], &["cli", "main"], "only cli knows the command line"),
 ];
