@@ -489,6 +489,7 @@ impl<'a> Run<'a> {
         (self.tell)(Progress::Waiting { step, address: planned.key.address.clone() });
         let group = (planned.kind.clone(), planned.region.clone());
         let poll = self.running(step).kind.meta().poll;
+        let first = first * self.job.pace.first_look;
         self.polls.add(group, step, if gone { poll.gone } else { poll.ready }, first, gone);
     }
 

@@ -118,21 +118,23 @@ pub struct Options {
     pub allow_data_loss: BTreeSet<Address>,
 }
 
-/// How long to wait before believing that something is not there. AWS's answers come from replicas, and its tag
-/// index lags behind; an emulator's do not.
+/// How long things take on the other side. AWS's answers come from replicas, its tag index lags behind, and a gateway
+/// takes minutes; an emulator answers from one memory and makes everything at once.
 #[derive(Debug, Clone, Copy)]
 pub struct Pace {
     /// Before a recorded resource that was not found is looked for once more.
     pub absent: Duration,
     /// Before a lost create call's resource that was not found is looked for once more.
     pub lost: Duration,
+    /// The part of a kind's usual time that passes before the first look whether a resource is ready or gone.
+    pub first_look: f64,
 }
 
 impl Pace {
     /// For AWS (`reference/aws-behaviour.md` §0: wait at least 10 s and look twice).
-    pub const AWS: Pace = Pace { absent: Duration::from_secs(3), lost: Duration::from_secs(10) };
-    /// For an emulator, which answers from one memory; the pause only lets a request of a killed process arrive.
-    pub const EMULATOR: Pace = Pace { absent: Duration::ZERO, lost: Duration::from_millis(300) };
+    pub const AWS: Pace = Pace { absent: Duration::from_secs(3), lost: Duration::from_secs(10), first_look: 1.0 };
+    /// For an emulator; the pause only lets a request of a killed process arrive.
+    pub const EMULATOR: Pace = Pace { absent: Duration::ZERO, lost: Duration::from_millis(300), first_look: 0.0 };
 }
 
 /// Makes the plan from wanted (`graph`), recorded (`state`) and seen (`looks`; empty without a refresh).

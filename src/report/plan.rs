@@ -185,6 +185,9 @@ fn new_properties(differences: &[Difference], shared: &BTreeMap<String, Value>) 
 }
 
 fn new_property(field: &str, new: &Value, shared: &BTreeMap<String, Value>) -> Option<String> {
+    if new.as_array().is_some_and(Vec::is_empty) {
+        return None;
+    }
     if field != "tags" {
         return Some(format!("{field} {}", short(new)));
     }

@@ -59,7 +59,11 @@ fn a_changed_spec_is_planned_with_reasons_and_applied() {
     desk.ends_with(0, "apply campus.kdl --yes");
     desk.write(&SMALL.replace("owner=\"it\"", "owner=\"ops\"").replace("nat \"single\"", "nat \"none\""));
     let planned = desk.ends_with(0, "plan campus.kdl");
-    assert!(planned.out.contains("  ~ network.vpc  ec2.vpc  `tags` changes in place\n      tags.owner: it → ops\n"), "{}", planned.out);
+    assert!(
+        planned.out.contains("  ~ network.vpc  ec2.vpc  `tags` changes in place\n      tags.owner: it → ops\n"),
+        "{}",
+        planned.out
+    );
     assert!(planned.out.contains("the spec does not ask for it"), "{}", planned.out);
     desk.ends_with(0, "apply campus.kdl --yes");
     assert_eq!(desk.ends_with(0, "plan campus.kdl").out, "No changes: AWS is as the spec says.\n");
@@ -100,7 +104,11 @@ fn replacing_a_resource_takes_its_users_along() {
     let desk = Desk::with(SMALL);
     desk.ends_with(0, "apply campus.kdl --yes");
     let planned = desk.ends_with(0, "plan campus.kdl --replace network.internet-gateway");
-    assert!(planned.out.contains("-/+ network.internet-gateway  ec2.internet_gateway  its replacement was asked for"), "{}", planned.out);
+    assert!(
+        planned.out.contains("-/+ network.internet-gateway  ec2.internet_gateway  its replacement was asked for"),
+        "{}",
+        planned.out
+    );
     desk.ends_with(0, "apply campus.kdl --yes --replace network.internet-gateway");
     assert_eq!(desk.ends_with(0, "plan campus.kdl").out, "No changes: AWS is as the spec says.\n");
 }

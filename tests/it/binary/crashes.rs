@@ -68,7 +68,8 @@ async fn apply_survives_a_kill_at_every_record() {
 #[tokio::test]
 async fn update_survives_a_kill_at_every_record() {
     // The zones trade places, so that their subnets do: updates, and replacements that must delete first.
-    let after = SMALL.replace("\"eu-west-1a\" \"eu-west-1b\"", "\"eu-west-1b\" \"eu-west-1c\"").replace("it\"", "them\"");
+    let after =
+        SMALL.replace("\"eu-west-1a\" \"eu-west-1b\"", "\"eu-west-1b\" \"eu-west-1c\"").replace("it\"", "them\"");
     let prepare = || {
         let desk = Desk::with(SMALL);
         desk.ends_with(0, "apply campus.kdl --yes");

@@ -110,7 +110,10 @@ impl Inventory {
     async fn names(&mut self, cx: &Cx) {
         for role in cx.iam().list_roles().send().await.unwrap().roles() {
             let tags = cx.iam().list_role_tags().role_name(role.role_name()).send().await.unwrap();
-            self.note(Some(role.role_name()), tags.tags().iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())));
+            self.note(
+                Some(role.role_name()),
+                tags.tags().iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())),
+            );
         }
         for group in cx.logs().describe_log_groups().send().await.unwrap().log_groups() {
             let arn = group.log_group_arn().or(group.arn()).unwrap().trim_end_matches(":*").to_owned();
