@@ -1,1 +1,146 @@
-//! topology
+//! The topology: a spec, typed, checked, with defaults filled in, and the resources that it becomes.
+//!
+//! One file or folder a tier: its settings and defaults, its KDL fields, its checks, its resources. What is wrong with
+//! a spec is data; a [`Topology`] exists only when nothing is.
+
+use std::collections::BTreeMap;
+
+use crate::graph::Graph;
+use crate::kind::Address;
+use crate::kind::values::Tags;
+use crate::spec::reader::{Form, Reader};
+use crate::spec::tree::{self, Node};
+use crate::spec::{Diagnostic, Source};
+
+mod stack;
+
+mod regions;
+
+mod facts;
+
+pub mod network;
+
+mod effective;
+
+pub use effective::effective;
+pub use facts::{Facts, FactsError};
+pub use network::Network;
+
+/// Tiers of the language that this version cannot make yet; they have an error of their own.
+const LATER: &[&str] = &[
+    "size",
+    "site",
+    "certificate",
+    "load-balancer",
+    "database",
+    "files",
+    "cache",
+    "web",
+    "cdn",
+    "dns",
+    "bastion",
+    "watch",
+];
+
+/// What a spec describes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Topology {
+    /// The stack's name, which state, lock and tags carry.
+    pub name: String,
+    /// The region; `None` leaves it to the environment.
+    pub region: Option<String>,
+    /// The tags that every resource gets.
+    pub tags: BTreeMap<String, String>,
+    /// The network tier; `None` where the spec has none.
+    pub network: Option<Network>,
+}
+
+impl Topology {
+    /// Returns the resources that the spec asks for.
+    #[must_use]
+    pub fn graph(&self, facts: &Facts) -> Graph {
+        let mut build = Build { graph: Graph::default(), facts, stack: &self.name, tags: Tags(self.tags.clone()) };
+        if let Some(network) = &self.network {
+            network.add_to(&mut build);
+        }
+        build.graph
+    }
+}
+
+/// A graph that is being built, and what every tier needs for that.
+struct Build<'a> {
+    graph: Graph,
+    facts: &'a Facts,
+    stack: &'a str,
+    tags: Tags,
+}
+
+impl Build<'_> {
+    /// Returns `<stack>-<what>`.
+    fn name(&self, what: &str) -> String {
+        format!("{}-{what}", self.stack)
+    }
+
+    /// Returns the tags of the resource named `<stack>-<what>`.
+    fn tags(&self, what: &str) -> Tags {
+        self.tags.named(&self.name(what))
+    }
+}
+
+/// Returns the address of a resource that is one of a kind in its stack.
+fn at(path: &str) -> Address {
+    Address::of(path, None)
+}
+
+/// Reads a spec. There is a topology where no fault is an error; warnings may be there with it.
+#[must_use]
+pub fn read(source: &[u8], file: &str) -> (Option<Topology>, Vec<Diagnostic>) {
+    let source = match Source::read(source, file) {
+        Ok(source) => source,
+        Err(fault) => return (None, vec![*fault]),
+    };
+    let nodes = match tree::parse(&source) {
+        Ok(nodes) => nodes,
+        Err(faults) => return (None, faults),
+    };
+    let mut cx = Reader::of(&source);
+    let topology = stack::the_one(&mut cx, &nodes).and_then(|node| read_stack(&mut cx, node));
+    let topology = if cx.has_errors() { None } else { topology };
+    (topology, cx.into_faults())
+}
+
+fn read_stack(cx: &mut Reader<'_>, node: &Node) -> Option<Topology> {
+    let mut form = Form::of(node);
+    let name = stack::name(cx, &mut form);
+    let region = stack::region(cx, &mut form);
+    let tags = stack::tags(cx, &mut form);
+    let network = form.field(cx, "network");
+    let network = network.map(|node| network::read(cx, node, region.as_deref()));
+    refuse_later_tiers(cx, &mut form);
+    if node.children.is_empty() {
+        cx.warning(
+            "stack::empty",
+            form.span(),
+            "Empty stack",
+            "The spec asks for nothing; an apply deletes all that the stack has.",
+        )
+        .help("Write `network` in its block for a network with all defaults.");
+    }
+    form.close(cx);
+    // A tier with errors is not a tier that is not there.
+    let network = match network {
+        Some(read) => Some(read?),
+        None => None,
+    };
+    Some(Topology { name: name?, region, tags, network })
+}
+
+fn refuse_later_tiers(cx: &mut Reader<'_>, form: &mut Form<'_>) {
+    for tier in LATER {
+        for node in form.fields(tier) {
+            let detail = format!("`{tier}` is a part of the language, and this version cannot make it.");
+            cx.error("spec::not-available", node.name.span, "Not available in this version", detail)
+                .help(format!("Comment it out for now: /-{tier}"));
+        }
+    }
+}

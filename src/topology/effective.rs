@@ -1,0 +1,87 @@
+//! A topology written as a spec that says everything, defaults included.
+
+use super::Topology;
+use super::network::{Existing, Network, Own, Zones};
+
+/// Returns the spec with every default filled in. Read again, it is the same topology.
+#[must_use]
+pub fn effective(topology: &Topology) -> String {
+    let Topology { name, region, tags, network } = topology;
+    let mut lines = vec![format!("moodle {} {{", text(name))];
+    if let Some(region) = region {
+        lines.push(format!("    region {}", text(region)));
+    }
+    if !tags.is_empty() {
+        let fields: Vec<String> = tags.iter().map(|(key, value)| format!("{}={}", bare(key), text(value))).collect();
+        lines.push(format!("    tags {}", fields.join(" ")));
+    }
+    if let Some(network) = network {
+        let inner = match network {
+            Network::Own(own) => own_lines(own),
+            Network::Existing(existing) => existing_lines(existing),
+        };
+        lines.push("    network {".to_owned());
+        lines.extend(inner.into_iter().map(|line| format!("        {line}")));
+        lines.push("    }".to_owned());
+    }
+    lines.push("}".to_owned());
+    lines.join("\n") + "\n"
+}
+
+fn own_lines(own: &Own) -> Vec<String> {
+    let Own { cidr, zones, tenancy, nat, flow_logs, endpoints, public: _, app: _, data: _ } = own;
+    let zones = match zones {
+        Zones::Count(count) => count.to_string(),
+        Zones::Names(names) => list(names),
+    };
+    let flow_logs = flow_logs.map_or("#false".to_owned(), |days| format!("retain-days={days}"));
+    let endpoints = if endpoints.is_empty() { "#false".to_owned() } else { list(endpoints) };
+    let mut lines = vec![
+        format!("cidr \"{cidr}\""),
+        format!("zones {zones}"),
+        format!("tenancy \"{}\"", tenancy.word()),
+        format!("nat \"{}\"", nat.word()),
+        format!("flow-logs {flow_logs}"),
+        format!("endpoints {endpoints}"),
+    ];
+    for (group, subnets) in own.subnets() {
+        // Of no use in the others, and refused there.
+        let map = if group == "public" { format!(" map-public-ip=#{}", subnets.map_public_ip) } else { String::new() };
+        lines.push(format!("subnets \"{group}\"{map} {{ cidrs {} }}", list(&subnets.cidrs)));
+    }
+    lines
+}
+
+fn existing_lines(existing: &Existing) -> Vec<String> {
+    let groups = existing.subnets().into_iter().filter(|(_, ids)| !ids.is_empty());
+    let groups: Vec<String> = groups.map(|(group, ids)| format!("{group} {}", list(ids))).collect();
+    let block = if groups.is_empty() { String::new() } else { format!(" {{ {} }}", groups.join("; ")) };
+    vec![format!("existing vpc={}{block}", text(&existing.vpc))]
+}
+
+fn list<T: ToString>(items: impl IntoIterator<Item = T>) -> String {
+    let items: Vec<String> = items.into_iter().map(|it| text(&it.to_string())).collect();
+    items.join(" ")
+}
+
+/// Returns a text as KDL writes it in quotes.
+fn text(it: &str) -> String {
+    let mut quoted = String::from("\"");
+    for it in it.chars() {
+        match it {
+            '"' | '\\' => quoted.extend(['\\', it]),
+            it if it.is_control() => quoted.extend(it.escape_unicode()),
+            it => quoted.push(it),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// Returns a name without quotes where KDL takes it so.
+fn bare(name: &str) -> String {
+    let plain = |it: char| it.is_ascii_alphanumeric() || matches!(it, '-' | '_');
+    let keyword = matches!(name, "true" | "false" | "null" | "inf" | "nan");
+    let bare = !keyword && name.starts_with(|it: char| it.is_ascii_alphabetic()) && name.chars().all(plain);
+    if bare { name.to_owned() } else { text(name) }
+}

@@ -1,0 +1,162 @@
+//! Security groups and their rules: who may talk to whom.
+//!
+//! Every rule is a resource, so that a change in AWS is told rule by rule and the groups can refer to each other. No
+//! group has the rule that lets everything out; DNS and time come from the VPC's own addresses and need none.
+
+use crate::kind::Ref;
+use crate::kind::values::Cidr;
+use crate::kinds::ec2::security_group::{SecurityGroup, SecurityGroupProps};
+use crate::kinds::ec2::security_group_rule::Direction::{self, Egress, Ingress};
+use crate::kinds::ec2::security_group_rule::{SecurityGroupRule, SecurityGroupRuleProps};
+use crate::kinds::ec2::vpc::Vpc;
+use crate::topology::network::resources::output;
+use crate::topology::{Build, at};
+
+/// Name and description; AWS takes no apostrophe in the latter, and keeps it for ever.
+const GROUPS: &[(&str, &str)] = &[
+    ("load-balancer", "Load balancer: visitors come in here"),
+    ("web", "Web servers: PHP and the tasks of Moodle"),
+    ("database", "Database"),
+    ("cache", "Session and application caches"),
+    ("files", "File system for moodledata"),
+];
+
+/// The other end of a rule.
+#[derive(Clone, Copy)]
+enum Peer {
+    Anywhere,
+    Group(&'static str),
+}
+use Peer::{Anywhere, Group};
+
+/// A rule about one TCP port.
+struct Rule {
+    group: &'static str,
+    meaning: &'static str,
+    direction: Direction,
+    port: i32,
+    peer: Peer,
+    description: &'static str,
+}
+
+const fn rule(
+    group: &'static str,
+    meaning: &'static str,
+    direction: Direction,
+    port: i32,
+    peer: Peer,
+    description: &'static str,
+) -> Rule {
+    Rule { group, meaning, direction, port, peer, description }
+}
+
+/// The address of a rule is `network.rule.<group>.<meaning>`.
+const RULES: &[Rule] = &[
+    rule("load-balancer", "http", Ingress, 80, Anywhere, "HTTP from visitors"),
+    rule("load-balancer", "https", Ingress, 443, Anywhere, "HTTPS from visitors"),
+    rule("load-balancer", "to-web-http", Egress, 80, Group("web"), "HTTP to the web servers"),
+    rule("load-balancer", "to-web-https", Egress, 443, Group("web"), "HTTPS to the web servers"),
+    rule("web", "http", Ingress, 80, Group("load-balancer"), "HTTP from the load balancer"),
+    rule("web", "https", Ingress, 443, Group("load-balancer"), "HTTPS from the load balancer"),
+    rule("web", "to-internet-http", Egress, 80, Anywhere, "HTTP to repositories and feeds"),
+    rule("web", "to-internet-https", Egress, 443, Anywhere, "HTTPS to AWS and to services of the site"),
+    rule("web", "to-database", Egress, 5432, Group("database"), "PostgreSQL to the database"),
+    rule("web", "to-memcached", Egress, 11211, Group("cache"), "Memcached to the caches"),
+    rule("web", "to-redis", Egress, 6379, Group("cache"), "Valkey and Redis to the caches"),
+    rule("web", "to-files", Egress, 2049, Group("files"), "NFS to the file system"),
+    rule("database", "postgresql", Ingress, 5432, Group("web"), "PostgreSQL from the web servers"),
+    rule("cache", "memcached", Ingress, 11211, Group("web"), "Memcached from the web servers"),
+    rule("cache", "redis", Ingress, 6379, Group("web"), "Valkey and Redis from the web servers"),
+    rule("files", "nfs", Ingress, 2049, Group("web"), "NFS from the web servers"),
+    rule("files", "nfs-self", Ingress, 2049, Group("files"), "NFS within the group"),
+];
+
+/// Adds groups and rules to a VPC.
+pub(super) fn add(cx: &mut Build<'_>, vpc: &Ref<Vpc>) {
+    let made: Vec<(&str, Ref<SecurityGroup>)> =
+        GROUPS.iter().map(|(name, description)| (*name, group(cx, vpc, name, description))).collect();
+    let of = |name: &str| {
+        let found = made.iter().find(|(it, _)| *it == name);
+        found.map_or_else(|| panic!("bug: no group {name}"), |(_, group)| group)
+    };
+    for it in RULES {
+        match it.peer {
+            Anywhere => add_rule(cx, of(it.group), it, "0.0.0.0/0".parse().ok(), None),
+            Group(peer) => add_rule(cx, of(it.group), it, None, Some(of(peer).early())),
+        }
+    }
+}
+
+/// Adds the group of the interface endpoints, to which everything in the VPC may talk.
+pub(super) fn add_for_endpoints(cx: &mut Build<'_>, vpc: &Ref<Vpc>, cidr: Cidr) -> Ref<SecurityGroup> {
+    let group = group(cx, vpc, "endpoints", "Endpoints of AWS services");
+    let https = rule("endpoints", "https", Ingress, 443, Anywhere, "HTTPS from the VPC");
+    add_rule(cx, &group, &https, Some(cidr), None);
+    group
+}
+
+fn group(cx: &mut Build<'_>, vpc: &Ref<Vpc>, name: &str, description: &str) -> Ref<SecurityGroup> {
+    let props = SecurityGroupProps {
+        vpc: vpc.early(),
+        name: cx.name(name),
+        description: description.to_owned(),
+        default_egress: false,
+        tags: cx.tags(name),
+    };
+    let group: Ref<SecurityGroup> = cx.graph.add(at(&format!("network.security-group.{name}")), props);
+    output(cx, &format!("security-group-{name}"), &group.text());
+    group
+}
+
+fn add_rule(
+    cx: &mut Build<'_>,
+    group: &Ref<SecurityGroup>,
+    rule: &Rule,
+    cidr: Option<Cidr>,
+    peer: Option<Ref<SecurityGroup>>,
+) {
+    let Rule { group: name, meaning, direction, port, peer: _, description } = rule;
+    let props = SecurityGroupRuleProps {
+        group: group.early(),
+        direction: *direction,
+        protocol: "tcp".to_owned(),
+        from_port: *port,
+        to_port: *port,
+        cidr,
+        peer,
+        prefix_list: None,
+        description: (*description).to_owned(),
+        tags: cx.tags(&format!("{name}-{meaning}")),
+    };
+    cx.graph.add::<SecurityGroupRule>(at(&format!("network.rule.{name}.{meaning}")), props);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn descriptions_have_only_what_ec2_takes() {
+        let fits = |it: &str| {
+            it.len() <= 255 && it.bytes().all(|b| b.is_ascii_alphanumeric() || b" ._-:/()#,@[]+=&;{}!$*".contains(&b))
+        };
+        for description in GROUPS.iter().map(|it| it.1).chain(RULES.iter().map(|it| it.description)) {
+            assert!(fits(description), "{description}");
+        }
+    }
+
+    #[test]
+    fn what_one_group_sends_to_another_the_other_takes() {
+        for it in RULES {
+            let Group(peer) = it.peer else { continue };
+            let answers = |other: &&Rule| {
+                other.group == peer
+                    && other.port == it.port
+                    && other.direction != it.direction
+                    && matches!(other.peer, Group(name) if name == it.group)
+            };
+            // The file system may take from itself what it never sends: mount targets do not connect.
+            assert!(peer == it.group || RULES.iter().any(|other| answers(&other)), "{}.{}", it.group, it.meaning);
+        }
+    }
+}

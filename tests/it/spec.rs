@@ -1,1 +1,0 @@
-//! Ring 1: spec, topology, graph.

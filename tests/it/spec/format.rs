@@ -1,0 +1,115 @@
+//! The formatter keeps every comment and the meaning, and is done after one pass.
+
+use moodle_infra::spec::tree::{self, Node};
+use moodle_infra::spec::{Source, format};
+use proptest::prelude::*;
+
+#[test]
+fn a_spec_in_disorder_is_put_in_order() {
+    let before = "\n\nmoodle \"campus\"   {// one stack\nregion   \"eu-west-1\" // Ireland\n\n\n\ntags owner = \"it\" /* and */ a=\"b\"  //two\n  /- network {\nzones 3 }\nnetwork { zones   2;cidr \"10.0.0.0/16\"; } // three\r\n  /* a\n     b */\n  cdn {\n\n}\n\n}\n\n";
+    insta::assert_snapshot!(format(before).unwrap(), @r#"
+    moodle "campus" { // one stack
+        region "eu-west-1" // Ireland
+
+        tags owner="it" /* and */ a="b" //two
+        /-network {
+            zones 3
+        }
+        network { zones 2; cidr "10.0.0.0/16" } // three
+        /* a
+         b */
+        cdn {
+        }
+    }
+    "#);
+}
+
+#[test]
+fn a_line_that_goes_on_goes_on() {
+    let before = "a \"x\" \\ // why\n\"y\" \\\n\nb {\nc \\\n  1 }";
+    insta::assert_snapshot!(format(before).unwrap(), @r#"
+    a "x" \ // why
+        "y" \
+
+    b {
+        c \
+            1
+    }
+    "#);
+}
+
+#[test]
+fn what_is_no_kdl_is_not_formatted() {
+    assert_eq!(format("a {").unwrap_err()[0].code, "spec::syntax");
+}
+
+fn without_places(nodes: &[Node]) -> String {
+    let text = format!("{nodes:?}");
+    let mut rest = text.as_str();
+    let mut kept = String::new();
+    while let Some((before, after)) = rest.split_once("span: Span {") {
+        kept.push_str(before);
+        rest = after.split_once('}').map_or("", |(_, rest)| rest);
+    }
+    kept + rest
+}
+
+fn parsed(text: &str) -> Option<String> {
+    let source = Source::read(text.as_bytes(), "x").expect("short text");
+    tree::parse(&source).ok().map(|it| without_places(&it))
+}
+
+/// Pieces of specs in any order: most of it is KDL.
+fn pieces() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(vec![
+        "a",
+        "b",
+        " c=1",
+        " d=\"x y\"",
+        " \"t\"",
+        " #true",
+        " 5",
+        " ",
+        "  ",
+        "\n",
+        "\n\n",
+        "\n\n\n",
+        "\r\n",
+        ";",
+        " {",
+        "{",
+        "}\n",
+        "}",
+        "}\n",
+        " // c\n",
+        "// d\n",
+        " /* e */ ",
+        "/* f\n g */",
+        " /-",
+        "/- ",
+        "\n/-",
+        " \\\n",
+        " \\ // g\n",
+        " \"\"\"\n  h\n   i\n  \"\"\"",
+        " #\"j\"#",
+        "=",
+        "\t",
+    ]);
+    prop::collection::vec(piece, 0..24).prop_map(|it| it.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn formatting_keeps_meaning_and_comments_and_is_done_at_once(text in pieces()) {
+        if let Some(meaning) = parsed(&text) {
+            let once = format(&text).map_err(|it| TestCaseError::fail(format!("{text:?}: {it:?}")))?;
+            prop_assert_eq!(parsed(&once), Some(meaning));
+            for comment in ["// c", "// d", "/* e */", "/* f\n g */", "// g"] {
+                prop_assert_eq!(text.matches(comment).count(), once.matches(comment).count(), "{}", comment);
+            }
+            prop_assert_eq!(format(&once).unwrap(), once);
+        }
+    }
+}
