@@ -1,3 +1,5 @@
 //! What the rings share.
 
+pub(crate) mod emulator;
 pub(crate) mod rust;
+pub(crate) mod wire;

@@ -1,1 +1,0 @@
-//! Ring 3: every kind against every emulator.

@@ -1,0 +1,30 @@
+//! What an emulator does otherwise than AWS: the only excuse for a failed check.
+
+use super::life::Check;
+use crate::support::emulator::Emulator;
+
+/// A failure that is the emulator's fault.
+#[derive(Debug)]
+pub(super) struct Defect {
+    /// Whose.
+    pub(super) emulator: Emulator,
+    /// The case in which it shows.
+    pub(super) case: &'static str,
+    /// The check that fails.
+    pub(super) check: Check,
+    /// A part of the failure's text, so that another failure of the same check is not excused.
+    pub(super) saying: &'static str,
+    /// What AWS does instead.
+    #[expect(dead_code, reason = "for readers, and shown when the defect is gone")]
+    pub(super) reason: &'static str,
+}
+
+impl Defect {
+    /// Whether it excuses a failure of `check` in `case`.
+    pub(super) fn covers(&self, emulator: Emulator, case: &str, check: Check) -> bool {
+        (self.emulator, self.case, self.check) == (emulator, case, check)
+    }
+}
+
+/// Every known defect.
+pub(super) const DEFECTS: &[Defect] = &[];

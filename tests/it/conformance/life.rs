@@ -1,0 +1,302 @@
+//! The life of a resource: what the suite does with each case, and what it checks on the way.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use moodle_infra::aws::{Cx, Effect, Error};
+use moodle_infra::graph::Graph;
+use moodle_infra::kind::erased::{Erased, LostValue, Registry, SeenValue};
+use moodle_infra::kind::{Address, Phase, Token, reference};
+use moodle_infra::kinds::registry;
+use moodle_infra::plan::diff::differences;
+use serde_json::Value;
+
+use super::cases::{Build, Case};
+use crate::support::wire::Wire;
+
+/// What is checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Check {
+    /// No call fails that should succeed.
+    Runs,
+    /// A create call is one call that changes something.
+    OneCall,
+    /// Every call made is among the verb's actions.
+    Actions,
+    /// A read takes two calls at most.
+    FewReads,
+    /// What is read after create and the updates that it leaves for later is what was wanted.
+    ReadsAsWanted,
+    /// What is read after an update is what was wanted, under the same id.
+    UpdatesInPlace,
+    /// A change that AWS cannot make in place is sorted as a replacement, and the replacement can be made.
+    Replaces,
+    /// The token, or the natural key, finds the resource.
+    Finds,
+    /// Another token, or another key, does not.
+    FindsNoStranger,
+    /// After a lost answer the error says that the effect is unknown, and the resource is found.
+    SurvivesLostAnswer,
+    /// What was deleted is not read any more.
+    Deletes,
+    /// Deleting it again is success.
+    DeletesTwice,
+}
+
+/// A check that failed.
+pub(super) struct Failure {
+    /// Which.
+    pub(super) check: Check,
+    /// What was expected and what was.
+    pub(super) why: String,
+}
+
+/// Kinds whose deletion is a no-op, because they go with another resource.
+const GO_WITH_ANOTHER: &[&str] = &["ec2.vpc_dns"];
+
+/// Kinds whose id is another one after an update.
+const RENAMED_BY_UPDATE: &[&str] = &["ec2.route_table_association"];
+
+/// Lives through a case and returns what went wrong.
+pub(super) async fn of(case: &Case, cx: Cx, wire: Wire) -> Vec<Failure> {
+    let build = (case.build)();
+    let registry = registry();
+    let kind = Arc::clone(registry.get(build.kind).expect("a case is of a kind in the registry"));
+    let mut life = Life { registry, kind, cx, wire, made: BTreeMap::new(), failures: Vec::new() };
+    if let Err(error) = life.run(&build).await {
+        life.fail(Check::Runs, error.to_string());
+    }
+    life.failures
+}
+
+struct Life {
+    registry: Registry,
+    kind: Arc<dyn Erased>,
+    cx: Cx,
+    wire: Wire,
+    /// The attributes of what the case needs, and of the resource itself.
+    made: BTreeMap<Address, Value>,
+    failures: Vec<Failure>,
+}
+
+impl Life {
+    async fn run(&mut self, build: &Build) -> Result<(), Error> {
+        self.set_up(&build.needs).await?;
+        let normal = |props| self.kind.normalise(&self.resolved(props)).expect("properties are of their kind");
+        let [before, update, replace] = [&build.before, &build.update, &build.replace].map(normal);
+
+        let first = self.birth(&before, 1).await?;
+        let first = self.change(first, &before, &update).await?;
+        let second = self.replacement(&first, &before, &replace).await?;
+        self.death(&second).await?;
+        self.lost_answer(&before).await?;
+
+        self.tear_down(&build.needs).await?;
+        let gone = self.read(&first).await?;
+        self.check(Check::Deletes, gone.is_none(), || format!("with all that it needed gone: {gone:?}"));
+        Ok(())
+    }
+
+    /// Makes the resource and looks at it: half made, made, found.
+    async fn birth(&mut self, want: &Value, incarnation: u32) -> Result<Value, Error> {
+        let token = token(incarnation);
+        self.wire.forget();
+        let created = self.kind.create(&self.cx, &token, want).await;
+        let calls = self.wire.calls();
+        let attrs = created?;
+        let changing = calls.iter().filter(|call| !is_read(call)).count();
+        self.check(Check::OneCall, changing == 1, || format!("{calls:?}"));
+        self.check_actions("create", self.kind.meta().actions.create, &calls);
+
+        // An apply may stop here; the next plan reads what is there so far.
+        let half = self.read(&attrs).await?;
+        self.check(Check::ReadsAsWanted, half.is_some(), || "nothing right after create".to_owned());
+        let attrs = self.finish(&attrs, want).await?;
+        let seen = self.read(&attrs).await?;
+        self.check_as_wanted(Check::ReadsAsWanted, want, &attrs, seen.as_ref());
+
+        let found = self.find(&token, want).await?;
+        self.check(Check::Finds, found.as_ref() == Some(&attrs), || format!("{found:?} instead of {attrs}"));
+        if self.has_tags() {
+            let found = self.find(&self::token(99), want).await?;
+            self.check(Check::FindsNoStranger, found.is_none(), || format!("{found:?}"));
+        }
+        Ok(attrs)
+    }
+
+    /// Sets what the create call could not carry.
+    async fn finish(&self, attrs: &Value, want: &Value) -> Result<Value, Error> {
+        finish(&*self.kind, &self.cx, attrs, want).await
+    }
+
+    /// Changes the resource in place.
+    async fn change(&mut self, attrs: Value, was: &Value, want: &Value) -> Result<Value, Error> {
+        let differences = differences(self.kind.meta(), want, was);
+        if differences.is_empty() {
+            return Ok(attrs);
+        }
+        let replaces = differences.iter().any(|it| it.replaces);
+        self.check(Check::UpdatesInPlace, !replaces, || format!("{differences:?}"));
+        let changed: Vec<&str> = differences.iter().map(|it| it.field.as_str()).collect();
+        self.wire.forget();
+        let updated = self.kind.update(&self.cx, &attrs, was, want, &changed).await?;
+        self.check_actions("update", self.kind.meta().actions.update, &self.wire.calls());
+        let id = self.kind.meta().id;
+        let renamed = RENAMED_BY_UPDATE.contains(&self.kind.meta().name);
+        self.check(Check::UpdatesInPlace, renamed || updated[id] == attrs[id], || format!("{attrs} became {updated}"));
+        let seen = self.read(&updated).await?;
+        self.check_as_wanted(Check::UpdatesInPlace, want, &updated, seen.as_ref());
+        Ok(updated)
+    }
+
+    /// Puts another resource in its place, in the order that `conflicts` asks for.
+    async fn replacement(&mut self, first: &Value, before: &Value, want: &Value) -> Result<Value, Error> {
+        let replaced = differences(self.kind.meta(), want, before);
+        if !replaced.is_empty() {
+            self.check(Check::Replaces, replaced.iter().any(|it| it.replaces), || format!("{replaced:?}"));
+        }
+        if self.kind.conflicts(before, want) {
+            self.death(first).await?;
+            self.birth(want, 2).await
+        } else {
+            let second = self.birth(want, 2).await?;
+            let still = self.read(first).await?;
+            self.check(Check::Replaces, still.is_some(), || "the first does not outlive the second's birth".to_owned());
+            self.death(first).await?;
+            let seen = self.read(&second).await?;
+            self.check_as_wanted(Check::Replaces, want, &second, seen.as_ref());
+            Ok(second)
+        }
+    }
+
+    /// Deletes the resource, twice.
+    async fn death(&mut self, attrs: &Value) -> Result<(), Error> {
+        self.wire.forget();
+        self.kind.delete(&self.cx, attrs).await?;
+        self.check_actions("delete", self.kind.meta().actions.delete, &self.wire.calls());
+        if !self.goes_with_another() {
+            let seen = self.read(attrs).await?;
+            self.check(Check::Deletes, seen.is_none(), || format!("{seen:?}"));
+        }
+        let again = self.kind.delete(&self.cx, attrs).await;
+        self.check(Check::DeletesTwice, again.is_ok(), || format!("{again:?}"));
+        Ok(())
+    }
+
+    /// Makes the resource without hearing of it, and finds it again.
+    async fn lost_answer(&mut self, want: &Value) -> Result<(), Error> {
+        let token = token(3);
+        if !self.goes_with_another() {
+            let found = self.find(&token, want).await?;
+            self.check(Check::FindsNoStranger, found.is_none(), || format!("before create: {found:?}"));
+        }
+        self.wire.lose_next_answer();
+        let lost = self.kind.create(&self.cx, &token, want).await;
+        let unknown = lost.as_ref().is_err_and(|error| error.effect == Effect::Unknown);
+        self.check(Check::SurvivesLostAnswer, unknown, || format!("{lost:?}"));
+        let found = self.find(&token, want).await?;
+        self.check(Check::SurvivesLostAnswer, found.is_some(), || "not found".to_owned());
+        let Some(attrs) = found else { return Ok(()) };
+        let attrs = self.finish(&attrs, want).await?;
+        let seen = self.read(&attrs).await?;
+        self.check_as_wanted(Check::SurvivesLostAnswer, want, &attrs, seen.as_ref());
+        self.death(&attrs).await
+    }
+
+    /// Reads the resource until it is no longer pending; an emulator moves on at each look.
+    async fn read(&mut self, attrs: &Value) -> Result<Option<SeenValue>, Error> {
+        for _ in 0..10 {
+            self.wire.forget();
+            let mut seen = self.kind.read(&self.cx, std::slice::from_ref(attrs)).await?;
+            let calls = self.wire.calls();
+            self.check(Check::FewReads, calls.len() <= 2, || format!("{calls:?}"));
+            self.check_actions("read", self.kind.meta().actions.read, &calls);
+            let seen = seen.remove(0);
+            if seen.as_ref().is_none_or(|it| it.phase != Phase::Pending) {
+                return Ok(seen);
+            }
+        }
+        Err(Error::unknown("read", "still pending after ten looks"))
+    }
+
+    async fn find(&mut self, token: &Token, want: &Value) -> Result<Option<Value>, Error> {
+        self.wire.forget();
+        let lost = LostValue { token: token.clone(), want: want.clone() };
+        let mut found = self.kind.find(&self.cx, &[lost]).await?;
+        self.check_actions("find", self.kind.meta().actions.find, &self.wire.calls());
+        Ok(found.remove(0))
+    }
+
+    async fn set_up(&mut self, needs: &Graph) -> Result<(), Error> {
+        for (number, node) in needs.nodes().enumerate() {
+            let kind = Arc::clone(self.registry.get(node.kind).expect("a case needs kinds in the registry"));
+            let want = kind.normalise(&self.resolved(&node.props)).expect("properties are of their kind");
+            let token = Token::derive("conformance", "needs", &node.address, u32::try_from(number).unwrap_or(0));
+            let attrs = kind.create(&self.cx, &token, &want).await?;
+            let attrs = finish(&*kind, &self.cx, &attrs, &want).await?;
+            self.made.insert(node.address.clone(), attrs);
+        }
+        Ok(())
+    }
+
+    async fn tear_down(&mut self, needs: &Graph) -> Result<(), Error> {
+        for node in needs.nodes().rev() {
+            let kind = self.registry.get(node.kind).expect("a case needs kinds in the registry");
+            kind.delete(&self.cx, &self.made[&node.address]).await?;
+        }
+        Ok(())
+    }
+
+    fn resolved(&self, props: &Value) -> Value {
+        let known = |source: &reference::Source| self.made.get(&source.of)?[&source.attr].as_str().map(str::to_owned);
+        reference::resolve(props, &known)
+    }
+
+    fn has_tags(&self) -> bool {
+        self.kind.meta().fields.iter().any(|field| field.name == "tags")
+    }
+
+    fn goes_with_another(&self) -> bool {
+        GO_WITH_ANOTHER.contains(&self.kind.meta().name)
+    }
+
+    fn check_as_wanted(&mut self, check: Check, want: &Value, attrs: &Value, seen: Option<&SeenValue>) {
+        let Some(seen) = seen else { return self.fail(check, "nothing is read".to_owned()) };
+        let differences = differences(self.kind.meta(), want, &seen.props);
+        self.check(check, differences.is_empty(), || format!("{differences:?}"));
+        self.check(check, seen.phase == Phase::Ready, || format!("{:?}", seen.phase));
+        self.check(check, seen.attrs == *attrs, || format!("{} instead of {attrs}", seen.attrs));
+    }
+
+    fn check_actions(&mut self, verb: &str, declared: &[&str], calls: &[String]) {
+        let missing: Vec<_> = calls.iter().filter(|call| !declared.contains(&call.as_str())).collect();
+        self.check(Check::Actions, missing.is_empty(), || format!("{verb} also calls {missing:?}"));
+    }
+
+    fn check(&mut self, check: Check, holds: bool, why: impl FnOnce() -> String) {
+        if !holds {
+            self.fail(check, why());
+        }
+    }
+
+    fn fail(&mut self, check: Check, why: String) {
+        self.failures.push(Failure { check, why });
+    }
+}
+
+async fn finish(kind: &dyn Erased, cx: &Cx, attrs: &Value, want: &Value) -> Result<Value, Error> {
+    let later = kind.later(want);
+    if later.is_empty() {
+        return Ok(attrs.clone());
+    }
+    kind.update(cx, attrs, want, want, &later).await
+}
+
+fn token(incarnation: u32) -> Token {
+    Token::derive("conformance", "it", &Address::of("case.it", None), incarnation)
+}
+
+fn is_read(call: &str) -> bool {
+    let name = call.split(':').nth(1).unwrap_or(call);
+    ["Describe", "Get", "List"].iter().any(|prefix| name.starts_with(prefix))
+}

@@ -1,0 +1,56 @@
+//! Ring 3: every kind against every emulator.
+//!
+//! Each case of `cases` goes through all of `life` in an account of its own. What an emulator does otherwise than AWS
+//! stands in `defects` and nowhere else; an entry there that no longer shows fails the suite too.
+
+mod cases;
+mod defects;
+mod life;
+
+use std::collections::BTreeSet;
+
+use moodle_infra::kinds::registry;
+
+use crate::support::emulator::{Emulator, account};
+use cases::CASES;
+use defects::DEFECTS;
+
+#[tokio::test]
+async fn every_kind_keeps_its_contract_on_ministack() {
+    conform(Emulator::Ministack).await;
+}
+
+#[tokio::test]
+async fn every_kind_keeps_its_contract_on_moto() {
+    conform(Emulator::Moto).await;
+}
+
+async fn conform(emulator: Emulator) {
+    let mut seen = BTreeSet::new();
+    let mut unexpected = String::new();
+    for (number, case) in CASES.iter().enumerate() {
+        let (cx, wire) = account(emulator, number).await;
+        for failure in life::of(case, cx, wire).await {
+            let known = DEFECTS
+                .iter()
+                .position(|it| it.covers(emulator, case.name, failure.check) && failure.why.contains(it.saying));
+            match known {
+                Some(index) => drop(seen.insert(index)),
+                None => unexpected += &format!("{}: {:?}: {}\n", case.name, failure.check, failure.why),
+            }
+        }
+    }
+    let gone = DEFECTS.iter().enumerate().filter(|(index, it)| it.emulator == emulator && !seen.contains(index));
+    for (_, defect) in gone {
+        unexpected += &format!("no longer a defect, take it out of the table: {defect:?}\n");
+    }
+    assert!(unexpected.is_empty(), "on {emulator:?}:\n{unexpected}");
+}
+
+#[test]
+fn every_kind_has_a_case() {
+    let cases: BTreeSet<&str> = CASES.iter().map(|it| (it.build)().kind).collect();
+    let kinds = registry();
+    let kinds: BTreeSet<&str> = kinds.iter().map(|it| it.meta().name).collect();
+    assert_eq!(kinds, cases);
+}

@@ -1,0 +1,174 @@
+//! The emulators: installed once, one server a test process, an account of its own for each test.
+//!
+//! A server ends with the test process, however that ends: its standard input is a pipe from here, and it stops when
+//! the pipe closes. Its output goes to a file, because a pipe that nobody empties would block it.
+
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
+use aws_smithy_types::retry::RetryConfig;
+use moodle_infra::aws::Cx;
+
+use super::wire::Wire;
+
+/// The region that tests use.
+pub(crate) const REGION: &str = "eu-west-1";
+
+/// An emulator of AWS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Emulator {
+    /// The one that users start as their sandbox, with the same corrections.
+    Ministack,
+    /// The stricter judge of wrong calls.
+    Moto,
+}
+
+/// A running emulator.
+pub(crate) struct Endpoint {
+    /// `http://127.0.0.1:…`.
+    pub(crate) url: String,
+    /// The end of its standard input that keeps it alive.
+    _child: Child,
+}
+
+/// What is installed, beside each other, in a folder named like the first.
+const MINISTACK: &[&str] = &["ministack==1.5.33", "cbor2==6.3.0", "cryptography==50.0.2"];
+const MOTO: &[&str] = &["moto[server]==5.2.5"];
+
+/// Ends the process when its standard input does; then the program of the emulator follows.
+const UNTIL_STDIN_ENDS: &str = "\
+import os, sys, threading
+threading.Thread(target=lambda: (sys.stdin.buffer.read(), os._exit(0)), daemon=True).start()
+";
+const START_MINISTACK: &str = include_str!("../../../src/cli/sandbox/fixes.py");
+const START_MOTO: &str = include_str!("moto.py");
+
+/// Returns the emulator's server, which is started at the first call.
+pub(crate) fn emulator(which: Emulator) -> &'static Endpoint {
+    static SERVERS: [OnceLock<Endpoint>; 2] = [const { OnceLock::new() }; 2];
+    SERVERS[which as usize].get_or_init(|| start(which))
+}
+
+/// Returns the clients of an account that nobody else uses, and the record of the calls that they make.
+///
+/// `number` keeps the accounts of one test process apart.
+pub(crate) async fn account(which: Emulator, number: usize) -> (Cx, Wire) {
+    let account = format!("{:012}", 200_000_000_000 + number);
+    let wire = Wire::new();
+    // Both emulators map the keys of an assumed role to the role's account; the role need not exist.
+    let outer = config(which, &wire, Credentials::new("test", "test", None, None, "test"));
+    let assume = aws_sdk_sts::Client::new(&outer).assume_role();
+    let role = format!("arn:aws:iam::{account}:role/test");
+    let answer = assume.role_arn(role).role_session_name("test").send().await.unwrap();
+    let keys = answer.credentials.unwrap();
+    let token = Some(keys.session_token);
+    let keys = Credentials::new(keys.access_key_id, keys.secret_access_key, token, None, "test");
+    wire.forget();
+    (Cx::new(&config(which, &wire, keys), &account, REGION), wire)
+}
+
+fn config(which: Emulator, wire: &Wire, keys: Credentials) -> SdkConfig {
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(REGION))
+        .endpoint_url(&emulator(which).url)
+        .credentials_provider(SharedCredentialsProvider::new(keys))
+        .retry_config(RetryConfig::disabled())
+        .http_client(wire.clone())
+        .build()
+}
+
+fn start(which: Emulator) -> Endpoint {
+    let (packages, program) = match which {
+        Emulator::Ministack => (MINISTACK, START_MINISTACK),
+        Emulator::Moto => (MOTO, START_MOTO),
+    };
+    let folder = installed(packages);
+    // The port is free when it is chosen, but may be taken a moment later: then the server ends, and another is tried.
+    for _ in 0..5 {
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+        let log = folder.join(format!("{}-{port}.log", std::process::id()));
+        let mut command = Command::new(folder.join("bin/python"));
+        command.arg("-c").arg(format!("{UNTIL_STDIN_ENDS}{program}"));
+        match which {
+            Emulator::Ministack => command
+                .env("GATEWAY_PORT", port.to_string())
+                .env("BIND_HOST", "127.0.0.1")
+                .env("MINISTACK_HOST", "127.0.0.1")
+                .env("IOT_MTLS_ENABLED", "0")
+                .env("SFTP_ENABLED", "0")
+                .env("LOG_LEVEL", "WARNING"),
+            Emulator::Moto => command.args(["-H", "127.0.0.1", "-p", &port.to_string()]),
+        };
+        let file = File::create(&log).unwrap();
+        let command = command.stdin(Stdio::piped()).stdout(file.try_clone().unwrap()).stderr(file);
+        let mut child = command.spawn().unwrap();
+        if answers(&mut child, port) {
+            return Endpoint { url: format!("http://127.0.0.1:{port}"), _child: child };
+        }
+        eprintln_log(&log);
+    }
+    panic!("{which:?} does not start; its output is above");
+}
+
+#[expect(clippy::print_stderr, reason = "the output of a server that does not start is the only clue")]
+fn eprintln_log(log: &Path) {
+    eprintln!("{}", fs::read_to_string(log).unwrap_or_default());
+}
+
+/// Waits until the server answers; `false` when it has ended, or does not answer in a minute.
+fn answers(child: &mut Child, port: u16) -> bool {
+    let until = Instant::now() + Duration::from_secs(60);
+    while Instant::now() < until {
+        if child.try_wait().unwrap().is_some() {
+            return false;
+        }
+        if greets(port).is_ok_and(|answered| answered) {
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    false
+}
+
+fn greets(port: u16) -> std::io::Result<bool> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(1))?;
+    stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+    stream.write_all(b"GET /_ministack/health HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")?;
+    let mut start = [0; 7];
+    stream.read_exact(&mut start)?;
+    Ok(&start == b"HTTP/1.")
+}
+
+/// Returns the folder of a virtual environment that has these packages; made at the first call on a machine.
+fn installed(packages: &[&str]) -> PathBuf {
+    let cache = std::env::home_dir().unwrap().join(".cache/moodle-infra");
+    let folder = cache.join(packages[0].replace("[server]", "").replace("==", "-"));
+    fs::create_dir_all(&cache).unwrap();
+    // Several test processes may come here at once; the first installs, the others wait.
+    let lock = File::create(folder.with_added_extension("lock")).unwrap();
+    lock.lock().unwrap();
+    let done = folder.join("installed");
+    let wanted = packages.join("\n");
+    if fs::read_to_string(&done).ok().as_ref() != Some(&wanted) {
+        run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder));
+        run(Command::new(folder.join("bin/pip")).args(["install", "--quiet"]).args(packages));
+        File::create(&done).unwrap().write_all(wanted.as_bytes()).unwrap();
+    }
+    folder
+}
+
+fn run(command: &mut Command) {
+    let answer = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    assert!(answer.status.success(), "{command:?}: {}", String::from_utf8_lossy(&answer.stderr));
+}
