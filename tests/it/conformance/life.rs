@@ -25,6 +25,8 @@ pub(super) enum Check {
     Actions,
     /// A read takes two calls at most.
     FewReads,
+    /// One that is gone does not spoil the read of the others.
+    ReadsTogether,
     /// What is read after create and the updates that it leaves for later is what was wanted.
     ReadsAsWanted,
     /// What is read after an update is what was wanted, under the same id.
@@ -165,6 +167,9 @@ impl Life {
             self.death(first).await?;
             let seen = self.read(&second).await?;
             self.check_as_wanted(Check::Replaces, want, &second, seen.as_ref());
+            let both = self.kind.read(&self.cx, &[first.clone(), second.clone()]).await?;
+            let there: Vec<bool> = both.iter().map(Option::is_some).collect();
+            self.check(Check::ReadsTogether, there == [self.goes_with_another(), true], || format!("{both:?}"));
             Ok(second)
         }
     }

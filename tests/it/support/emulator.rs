@@ -42,6 +42,9 @@ pub(crate) struct Endpoint {
 const MINISTACK: &[&str] = &["ministack==1.5.33", "cbor2==6.3.0", "cryptography==50.0.2"];
 const MOTO: &[&str] = &["moto[server]==5.2.5"];
 
+/// Where servers write their output.
+const SCRATCH: &str = env!("CARGO_TARGET_TMPDIR");
+
 /// Ends the process when its standard input does; then the program of the emulator follows.
 const UNTIL_STDIN_ENDS: &str = "\
 import os, sys, threading
@@ -94,7 +97,7 @@ fn start(which: Emulator) -> Endpoint {
     // The port is free when it is chosen, but may be taken a moment later: then the server ends, and another is tried.
     for _ in 0..5 {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
-        let log = folder.join(format!("{}-{port}.log", std::process::id()));
+        let log = Path::new(SCRATCH).join(format!("{which:?}-{}.log", std::process::id()));
         let mut command = Command::new(folder.join("bin/python"));
         command.arg("-c").arg(format!("{UNTIL_STDIN_ENDS}{program}"));
         match which {
@@ -104,7 +107,8 @@ fn start(which: Emulator) -> Endpoint {
                 .env("MINISTACK_HOST", "127.0.0.1")
                 .env("IOT_MTLS_ENABLED", "0")
                 .env("SFTP_ENABLED", "0")
-                .env("LOG_LEVEL", "WARNING"),
+                .env("LOG_LEVEL", "WARNING")
+                .env("TMPDIR", SCRATCH),
             Emulator::Moto => command.args(["-H", "127.0.0.1", "-p", &port.to_string()]),
         };
         let file = File::create(&log).unwrap();
@@ -125,7 +129,7 @@ fn eprintln_log(log: &Path) {
 
 /// Waits until the server answers; `false` when it has ended, or does not answer in a minute.
 fn answers(child: &mut Child, port: u16) -> bool {
-    let until = Instant::now() + Duration::from_secs(60);
+    let until = Instant::now() + Duration::from_mins(1);
     while Instant::now() < until {
         if child.try_wait().unwrap().is_some() {
             return false;

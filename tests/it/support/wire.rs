@@ -77,13 +77,10 @@ impl HttpConnector for Connector {
 fn operation(request: &HttpRequest) -> String {
     let scope = request.headers().get("authorization").unwrap_or_default();
     let service = scope.split('/').nth(3).unwrap_or("unsigned");
-    let name = match request.headers().get("x-amz-target") {
-        Some(target) => target.rsplit('.').next().unwrap_or(target).to_owned(),
-        None => {
-            let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned();
-            let action = body.split('&').find_map(|field| field.strip_prefix("Action="));
-            action.unwrap_or("no action").to_owned()
-        }
-    };
+    if let Some(target) = request.headers().get("x-amz-target") {
+        return format!("{service}:{}", target.rsplit('.').next().unwrap_or(target));
+    }
+    let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default());
+    let name = body.split('&').find_map(|field| field.strip_prefix("Action=")).unwrap_or("no action");
     format!("{service}:{name}")
 }
