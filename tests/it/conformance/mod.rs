@@ -29,8 +29,8 @@ async fn conform(emulator: Emulator) {
     let mut seen = BTreeSet::new();
     let mut unexpected = Vec::new();
     for (number, case) in CASES.iter().enumerate() {
-        let (cx, wire) = account(emulator, number).await;
-        for failure in life::of(case, cx, wire).await {
+        let cx = account(emulator, number).await;
+        for failure in life::of(case, cx).await {
             let known = DEFECTS
                 .iter()
                 .position(|it| it.covers(emulator, case.name, failure.check) && failure.why.contains(it.saying));

@@ -11,12 +11,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
-use aws_smithy_types::retry::RetryConfig;
+use aws_credential_types::Credentials;
 use moodle_infra::aws::Cx;
-
-use super::wire::Wire;
+use moodle_infra::aws::connect::{Login, Options, connect};
 
 /// The region that tests use.
 pub(crate) const REGION: &str = "eu-west-1";
@@ -59,33 +56,22 @@ pub(crate) fn emulator(which: Emulator) -> &'static Endpoint {
     SERVERS[which as usize].get_or_init(|| start(which))
 }
 
-/// Returns the clients of an account that nobody else uses, and the record of the calls that they make.
-///
-/// `number` keeps the accounts of one test process apart.
-pub(crate) async fn account(which: Emulator, number: usize) -> (Cx, Wire) {
+/// Returns the clients of an account that nobody else uses; `number` keeps those of one test process apart.
+pub(crate) async fn account(which: Emulator, number: usize) -> Cx {
     let account = format!("{:012}", 200_000_000_000 + number);
-    let wire = Wire::new();
+    let outer = connected(which, Credentials::new("test", "test", None, None, "test")).await;
     // Both emulators map the keys of an assumed role to the role's account; the role need not exist.
-    let outer = config(which, &wire, Credentials::new("test", "test", None, None, "test"));
-    let assume = aws_sdk_sts::Client::new(&outer).assume_role();
-    let role = format!("arn:aws:iam::{account}:role/test");
-    let answer = assume.role_arn(role).role_session_name("test").send().await.unwrap();
-    let keys = answer.credentials.unwrap();
+    let assume = outer.sts().assume_role().role_arn(format!("arn:aws:iam::{account}:role/test"));
+    let keys = assume.role_session_name("test").send().await.unwrap().credentials.unwrap();
     let token = Some(keys.session_token);
-    let keys = Credentials::new(keys.access_key_id, keys.secret_access_key, token, None, "test");
-    wire.forget();
-    (Cx::new(&config(which, &wire, keys), &account, REGION), wire)
+    let cx = connected(which, Credentials::new(keys.access_key_id, keys.secret_access_key, token, None, "test")).await;
+    assert_eq!(cx.account(), account);
+    cx
 }
 
-fn config(which: Emulator, wire: &Wire, keys: Credentials) -> SdkConfig {
-    SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new(REGION))
-        .endpoint_url(&emulator(which).url)
-        .credentials_provider(SharedCredentialsProvider::new(keys))
-        .retry_config(RetryConfig::disabled())
-        .http_client(wire.clone())
-        .build()
+async fn connected(which: Emulator, keys: Credentials) -> Cx {
+    let endpoint = Some(emulator(which).url.clone());
+    connect(Options { login: Login::Keys(keys), region: Some(REGION.to_owned()), endpoint }).await.unwrap()
 }
 
 fn start(which: Emulator) -> Endpoint {
