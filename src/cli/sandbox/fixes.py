@@ -1,8 +1,8 @@
 """Starts ministack 1.5.33 with corrections: its answers get the members that AWS always gives.
 
 Importing it applies the corrections, as the launcher of the sandbox does. The tests run it as a program in place of
-`ministack`, whose environment variables and arguments stay as they are. Each correction names what is wrong. Without them a plan after an apply would not be
-empty, because a resource would be read otherwise than it was made.
+`ministack`, whose environment variables and arguments stay as they are. Each correction names what is wrong. Without
+them a plan after an apply would not be empty, because a resource would be read otherwise than it was made.
 """
 
 import re

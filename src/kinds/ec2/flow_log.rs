@@ -152,3 +152,18 @@ fn log_group(item: &types::FlowLog) -> Option<&str> {
         Some(name.strip_suffix(":*").unwrap_or(name))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_group_is_a_name_or_the_end_of_an_arn() {
+        let arn = "arn:aws:logs:eu-west-1:111122223333:log-group:/it/flow";
+        let of = |arn: &str| types::FlowLog::builder().log_destination(arn).build();
+        assert_eq!(log_group(&types::FlowLog::builder().log_group_name("/it/flow").build()), Some("/it/flow"));
+        assert_eq!(log_group(&of(arn)), Some("/it/flow"));
+        assert_eq!(log_group(&of(&format!("{arn}:*"))), Some("/it/flow"));
+        assert_eq!(log_group(&of("arn:aws:s3:::bucket")), None);
+    }
+}

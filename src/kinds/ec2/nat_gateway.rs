@@ -142,3 +142,42 @@ impl Described for NatGateway {
         Some(Seen { phase, props, attrs: NatGatewayAttrs { id: item.nat_gateway_id()?.to_owned() } })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gateway(state: NatGatewayState) -> types::builders::NatGatewayBuilder {
+        types::NatGateway::builder().nat_gateway_id("nat-1").subnet_id("subnet-1").state(state)
+    }
+
+    fn address(id: &str, primary: bool) -> types::NatGatewayAddress {
+        types::NatGatewayAddress::builder().allocation_id(id).is_primary(primary).build()
+    }
+
+    // No emulator has these states.
+    #[test]
+    fn a_gateway_is_pending_then_ready_or_failed_and_at_last_deleting() {
+        let phase = |state| {
+            let gateway = gateway(state).nat_gateway_addresses(address("eipalloc-1", true)).build();
+            NatGateway::seen(&gateway).unwrap().phase
+        };
+        assert_eq!(phase(NatGatewayState::Pending), Phase::Pending);
+        assert_eq!(phase(NatGatewayState::Available), Phase::Ready);
+        assert_eq!(phase(NatGatewayState::Deleting), Phase::Deleting);
+    }
+
+    #[test]
+    fn a_failed_gateway_says_why_even_without_its_address() {
+        let failed = gateway(NatGatewayState::Failed).failure_code("Gateway.NotAttached").failure_message("no way out");
+        let seen = NatGateway::seen(&failed.build()).unwrap();
+        assert_eq!(seen.phase, Phase::Failed("Gateway.NotAttached: no way out".to_owned()));
+    }
+
+    #[test]
+    fn an_address_added_by_hand_is_not_the_gateways_own() {
+        let addresses = [address("eipalloc-2", false), address("eipalloc-1", true)];
+        let gateway = gateway(NatGatewayState::Available).set_nat_gateway_addresses(Some(addresses.into()));
+        assert_eq!(NatGateway::seen(&gateway.build()).unwrap().props.address.id(), "eipalloc-1");
+    }
+}

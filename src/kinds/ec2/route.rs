@@ -72,6 +72,7 @@ impl Kind for Route {
         Retry::on(Verb::Create, "InvalidGatewayID.NotFound", 60.0),
         Retry::on(Verb::Create, "InvalidInternetGatewayID.NotFound", 60.0),
         Retry::saying(Verb::Create, "InvalidParameterValue", "not attached", 60.0),
+        Retry::saying(Verb::Create, "InvalidParameterValue", "belong to different networks", 60.0),
         Retry::on(Verb::Update, "InvalidNatGatewayID.NotFound", 60.0),
         Retry::on(Verb::Update, "NatGatewayNotFound", 60.0),
         Retry::on(Verb::Update, "InvalidGatewayID.NotFound", 60.0),

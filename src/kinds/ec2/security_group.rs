@@ -172,3 +172,29 @@ async fn set_default_egress(cx: &Cx, group: &str, wanted: bool) -> Result<()> {
         deleted(call("ec2:RevokeSecurityGroupEgress", revoke.send().await), &["InvalidPermission.NotFound"])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn everything(description: Option<&str>) -> IpPermission {
+        let range = IpRange::builder().cidr_ip(EVERYWHERE).set_description(description.map(str::to_owned)).build();
+        IpPermission::builder().ip_protocol(EVERY_PROTOCOL).ip_ranges(range).build()
+    }
+
+    #[test]
+    fn a_rule_that_says_what_it_is_for_is_not_awss_own() {
+        assert!(is_default(&everything(None)));
+        assert!(!is_default(&everything(Some("Updates"))));
+    }
+
+    #[test]
+    fn the_name_loses_the_piece_of_our_token_and_nothing_else() {
+        let group = |name: &str, token: &str| {
+            let tag = Tag::builder().key(TOKEN).value(token).build();
+            types::SecurityGroup::builder().group_name(name).tags(tag).build()
+        };
+        assert_eq!(name_of(&group("web-0123abcd", "0123abcd9999")).as_deref(), Some("web"));
+        assert_eq!(name_of(&group("web-deadbeef", "0123abcd9999")).as_deref(), Some("web-deadbeef"));
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_ec2::types::{self, Filter, ResourceType, State, Tag, VpcEndpointType};
+use aws_sdk_ec2::types::{self, Filter, ResourceType, Tag, VpcEndpointType};
 
 use super::described::{self, Described};
 use super::route_table::RouteTable;
@@ -156,7 +156,7 @@ impl Described for VpcEndpoint {
     async fn describe(cx: &Cx, filter: Filter) -> Result<Vec<types::VpcEndpoint>> {
         let pages = cx.ec2().describe_vpc_endpoints().filters(filter).into_paginator().items().send();
         let mut found: Vec<types::VpcEndpoint> = call(Self::CALL, pages.collect::<std::result::Result<_, _>>().await)?;
-        found.retain(|it| it.state() != Some(&State::Deleted));
+        found.retain(|it| state(it) != "deleted");
         Ok(found)
     }
 
@@ -185,13 +185,19 @@ impl Described for VpcEndpoint {
     }
 }
 
+/// Returns the state in lower case, as AWS answers it; the SDK's enumeration has it with capitals and knows none.
+fn state(endpoint: &types::VpcEndpoint) -> String {
+    endpoint.state().map(|it| it.as_str().to_ascii_lowercase()).unwrap_or_default()
+}
+
 fn phase(endpoint: &types::VpcEndpoint) -> Phase {
-    match endpoint.state() {
-        Some(State::Pending | State::PendingAcceptance) => Phase::Pending,
-        Some(State::Deleting) => Phase::Deleting,
-        Some(state @ (State::Failed | State::Rejected | State::Expired)) => {
+    let state = state(endpoint);
+    match state.as_str() {
+        "pending" | "pendingacceptance" => Phase::Pending,
+        "deleting" => Phase::Deleting,
+        "failed" | "rejected" | "expired" => {
             let message = endpoint.last_error().and_then(|it| it.message()).unwrap_or("no message");
-            Phase::Failed(format!("{}: {message}", state.as_str()))
+            Phase::Failed(format!("{state}: {message}"))
         }
         _ => Phase::Ready,
     }
@@ -205,4 +211,22 @@ fn ids<K: Kind>(all: &BTreeSet<Ref<K>>) -> Option<Vec<String>> {
 fn without<K: Kind>(all: &BTreeSet<Ref<K>>, others: &BTreeSet<Ref<K>>) -> Option<Vec<String>> {
     let ids: Vec<String> = all.difference(others).map(|it| it.id().to_owned()).collect();
     (!ids.is_empty()).then_some(ids)
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_ec2::types::State;
+
+    use super::*;
+
+    #[test]
+    fn states_are_read_in_any_case() {
+        let phase = |state: &str| phase(&types::VpcEndpoint::builder().state(State::from(state)).build());
+        for pending in ["pending", "Pending", "pendingAcceptance"] {
+            assert_eq!(phase(pending), Phase::Pending);
+        }
+        assert_eq!(phase("available"), Phase::Ready);
+        assert_eq!(phase("deleting"), Phase::Deleting);
+        assert_eq!(phase("Failed"), Phase::Failed("failed: no message".to_owned()));
+    }
 }

@@ -1,5 +1,7 @@
 //! The cases: of each kind one or more samples, a change in place and a change that replaces.
 
+#![expect(clippy::assigning_clones, reason = "a change reads as an assignment")]
+
 use std::collections::BTreeSet;
 
 use moodle_infra::graph::Graph;
@@ -75,24 +77,21 @@ pub(super) const CASES: &[Case] = &[
 ];
 
 /// Returns a case of kind `K`, whose replacement and update are each a change to `before`.
+#[expect(clippy::needless_pass_by_value, reason = "cases read better without a reference")]
 fn case<K: Kind>(
     needs: Graph,
     before: K::Props,
     update: impl FnOnce(&mut K::Props),
     replace: impl FnOnce(&mut K::Props),
 ) -> Build {
-    let changed = |change: &mut dyn FnMut(&mut K::Props)| {
-        let mut props = before.clone();
-        change(&mut props);
-        value(&props)
-    };
-    let (mut update, mut replace) = (Some(update), Some(replace));
-    let update = changed(&mut |props| update.take().expect("called once")(props));
-    let replace = changed(&mut |props| replace.take().expect("called once")(props));
-    Build { kind: K::NAME, needs, before: value(&before), update, replace }
+    let (mut updated, mut replaced) = (before.clone(), before.clone());
+    update(&mut updated);
+    replace(&mut replaced);
+    let [before, update, replace] = [&before, &updated, &replaced].map(value);
+    Build { kind: K::NAME, needs, before, update, replace }
 }
 
-fn value(props: &impl Fields) -> Value {
+fn value<P: Fields>(props: &P) -> Value {
     serde_json::to_value(props).expect("properties are JSON")
 }
 

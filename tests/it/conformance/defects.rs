@@ -27,4 +27,27 @@ impl Defect {
 }
 
 /// Every known defect.
-pub(super) const DEFECTS: &[Defect] = &[];
+pub(super) const DEFECTS: &[Defect] = &[
+    rule_without_description("rule for a range", Check::ReadsAsWanted),
+    rule_without_description("rule for a range", Check::Replaces),
+    rule_without_description("rule for a peer", Check::ReadsAsWanted),
+    rule_without_description("rule for a peer", Check::Replaces),
+    rule_without_description("rule for a peer", Check::SurvivesLostAnswer),
+    Defect {
+        emulator: Emulator::Moto,
+        case: "interface endpoint",
+        check: Check::UpdatesInPlace,
+        saying: "[Difference { field: \"private_dns\", old: Bool(true), new: Bool(false), replaces: false }]",
+        reason: "ModifyVpcEndpoint changes PrivateDnsEnabled",
+    },
+];
+
+const fn rule_without_description(case: &'static str, check: Check) -> Defect {
+    Defect {
+        emulator: Emulator::Moto,
+        case,
+        check,
+        saying: "[Difference { field: \"description\", old: String(\"\"), new: String(\"Visitors\"), replaces: false }]",
+        reason: "a rule about another group keeps its description",
+    }
+}

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use moodle_infra::aws::faults::{Fault, Faults};
 use moodle_infra::aws::{Cx, Effect, Error};
 use moodle_infra::graph::Graph;
 use moodle_infra::kind::erased::{Erased, LostValue, Registry, SeenValue};
@@ -12,7 +13,6 @@ use moodle_infra::plan::diff::differences;
 use serde_json::Value;
 
 use super::cases::{Build, Case};
-use crate::support::wire::Wire;
 
 /// What is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub(super) enum Check {
     Actions,
     /// A read takes two calls at most.
     FewReads,
+    /// One that is gone does not spoil the read of the others.
+    ReadsTogether,
     /// What is read after create and the updates that it leaves for later is what was wanted.
     ReadsAsWanted,
     /// What is read after an update is what was wanted, under the same id.
@@ -58,11 +60,11 @@ const GO_WITH_ANOTHER: &[&str] = &["ec2.vpc_dns"];
 const RENAMED_BY_UPDATE: &[&str] = &["ec2.route_table_association"];
 
 /// Lives through a case and returns what went wrong.
-pub(super) async fn of(case: &Case, cx: Cx, wire: Wire) -> Vec<Failure> {
+pub(super) async fn of(case: &Case, cx: Cx) -> Vec<Failure> {
     let build = (case.build)();
     let registry = registry();
     let kind = Arc::clone(registry.get(build.kind).expect("a case is of a kind in the registry"));
-    let mut life = Life { registry, kind, cx, wire, made: BTreeMap::new(), failures: Vec::new() };
+    let mut life = Life { registry, kind, cx, made: BTreeMap::new(), failures: Vec::new() };
     if let Err(error) = life.run(&build).await {
         life.fail(Check::Runs, error.to_string());
     }
@@ -73,7 +75,6 @@ struct Life {
     registry: Registry,
     kind: Arc<dyn Erased>,
     cx: Cx,
-    wire: Wire,
     /// The attributes of what the case needs, and of the resource itself.
     made: BTreeMap<Address, Value>,
     failures: Vec<Failure>,
@@ -100,9 +101,9 @@ impl Life {
     /// Makes the resource and looks at it: half made, made, found.
     async fn birth(&mut self, want: &Value, incarnation: u32) -> Result<Value, Error> {
         let token = token(incarnation);
-        self.wire.forget();
+        self.cx.wire().record();
         let created = self.kind.create(&self.cx, &token, want).await;
-        let calls = self.wire.calls();
+        let calls = self.calls();
         let attrs = created?;
         let changing = calls.iter().filter(|call| !is_read(call)).count();
         self.check(Check::OneCall, changing == 1, || format!("{calls:?}"));
@@ -138,9 +139,9 @@ impl Life {
         let replaces = differences.iter().any(|it| it.replaces);
         self.check(Check::UpdatesInPlace, !replaces, || format!("{differences:?}"));
         let changed: Vec<&str> = differences.iter().map(|it| it.field.as_str()).collect();
-        self.wire.forget();
+        self.cx.wire().record();
         let updated = self.kind.update(&self.cx, &attrs, was, want, &changed).await?;
-        self.check_actions("update", self.kind.meta().actions.update, &self.wire.calls());
+        self.check_actions("update", self.kind.meta().actions.update, &self.calls());
         let id = self.kind.meta().id;
         let renamed = RENAMED_BY_UPDATE.contains(&self.kind.meta().name);
         self.check(Check::UpdatesInPlace, renamed || updated[id] == attrs[id], || format!("{attrs} became {updated}"));
@@ -165,15 +166,18 @@ impl Life {
             self.death(first).await?;
             let seen = self.read(&second).await?;
             self.check_as_wanted(Check::Replaces, want, &second, seen.as_ref());
+            let both = self.kind.read(&self.cx, &[first.clone(), second.clone()]).await?;
+            let there: Vec<bool> = both.iter().map(Option::is_some).collect();
+            self.check(Check::ReadsTogether, there == [self.goes_with_another(), true], || format!("{both:?}"));
             Ok(second)
         }
     }
 
     /// Deletes the resource, twice.
     async fn death(&mut self, attrs: &Value) -> Result<(), Error> {
-        self.wire.forget();
+        self.cx.wire().record();
         self.kind.delete(&self.cx, attrs).await?;
-        self.check_actions("delete", self.kind.meta().actions.delete, &self.wire.calls());
+        self.check_actions("delete", self.kind.meta().actions.delete, &self.calls());
         if !self.goes_with_another() {
             let seen = self.read(attrs).await?;
             self.check(Check::Deletes, seen.is_none(), || format!("{seen:?}"));
@@ -190,7 +194,7 @@ impl Life {
             let found = self.find(&token, want).await?;
             self.check(Check::FindsNoStranger, found.is_none(), || format!("before create: {found:?}"));
         }
-        self.wire.lose_next_answer();
+        self.cx.wire().inject(Faults::default().on("*", 1, Fault::LoseAnswer));
         let lost = self.kind.create(&self.cx, &token, want).await;
         let unknown = lost.as_ref().is_err_and(|error| error.effect == Effect::Unknown);
         self.check(Check::SurvivesLostAnswer, unknown, || format!("{lost:?}"));
@@ -206,9 +210,9 @@ impl Life {
     /// Reads the resource until it is no longer pending; an emulator moves on at each look.
     async fn read(&mut self, attrs: &Value) -> Result<Option<SeenValue>, Error> {
         for _ in 0..10 {
-            self.wire.forget();
+            self.cx.wire().record();
             let mut seen = self.kind.read(&self.cx, std::slice::from_ref(attrs)).await?;
-            let calls = self.wire.calls();
+            let calls = self.calls();
             self.check(Check::FewReads, calls.len() <= 2, || format!("{calls:?}"));
             self.check_actions("read", self.kind.meta().actions.read, &calls);
             let seen = seen.remove(0);
@@ -220,11 +224,16 @@ impl Life {
     }
 
     async fn find(&mut self, token: &Token, want: &Value) -> Result<Option<Value>, Error> {
-        self.wire.forget();
+        self.cx.wire().record();
         let lost = LostValue { token: token.clone(), want: want.clone() };
         let mut found = self.kind.find(&self.cx, &[lost]).await?;
-        self.check_actions("find", self.kind.meta().actions.find, &self.wire.calls());
+        self.check_actions("find", self.kind.meta().actions.find, &self.calls());
         Ok(found.remove(0))
+    }
+
+    /// Returns the calls since the last `record`, as IAM writes them.
+    fn calls(&self) -> Vec<String> {
+        self.cx.wire().recorded().into_iter().map(|it| it.operation).collect()
     }
 
     async fn set_up(&mut self, needs: &Graph) -> Result<(), Error> {

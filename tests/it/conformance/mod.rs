@@ -27,24 +27,24 @@ async fn every_kind_keeps_its_contract_on_moto() {
 
 async fn conform(emulator: Emulator) {
     let mut seen = BTreeSet::new();
-    let mut unexpected = String::new();
+    let mut unexpected = Vec::new();
     for (number, case) in CASES.iter().enumerate() {
-        let (cx, wire) = account(emulator, number).await;
-        for failure in life::of(case, cx, wire).await {
+        let cx = account(emulator, number).await;
+        for failure in life::of(case, cx).await {
             let known = DEFECTS
                 .iter()
                 .position(|it| it.covers(emulator, case.name, failure.check) && failure.why.contains(it.saying));
             match known {
                 Some(index) => drop(seen.insert(index)),
-                None => unexpected += &format!("{}: {:?}: {}\n", case.name, failure.check, failure.why),
+                None => unexpected.push(format!("{}: {:?}: {}", case.name, failure.check, failure.why)),
             }
         }
     }
     let gone = DEFECTS.iter().enumerate().filter(|(index, it)| it.emulator == emulator && !seen.contains(index));
     for (_, defect) in gone {
-        unexpected += &format!("no longer a defect, take it out of the table: {defect:?}\n");
+        unexpected.push(format!("no longer a defect, take it out of the table: {defect:?}"));
     }
-    assert!(unexpected.is_empty(), "on {emulator:?}:\n{unexpected}");
+    assert!(unexpected.is_empty(), "on {emulator:?}:\n{}", unexpected.join("\n"));
 }
 
 #[test]

@@ -11,12 +11,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
-use aws_smithy_types::retry::RetryConfig;
+use aws_credential_types::Credentials;
 use moodle_infra::aws::Cx;
-
-use super::wire::Wire;
+use moodle_infra::aws::connect::{Login, Options, connect};
 
 /// The region that tests use.
 pub(crate) const REGION: &str = "eu-west-1";
@@ -42,6 +39,9 @@ pub(crate) struct Endpoint {
 const MINISTACK: &[&str] = &["ministack==1.5.33", "cbor2==6.3.0", "cryptography==50.0.2"];
 const MOTO: &[&str] = &["moto[server]==5.2.5"];
 
+/// Where servers write their output.
+const SCRATCH: &str = env!("CARGO_TARGET_TMPDIR");
+
 /// Ends the process when its standard input does; then the program of the emulator follows.
 const UNTIL_STDIN_ENDS: &str = "\
 import os, sys, threading
@@ -56,33 +56,22 @@ pub(crate) fn emulator(which: Emulator) -> &'static Endpoint {
     SERVERS[which as usize].get_or_init(|| start(which))
 }
 
-/// Returns the clients of an account that nobody else uses, and the record of the calls that they make.
-///
-/// `number` keeps the accounts of one test process apart.
-pub(crate) async fn account(which: Emulator, number: usize) -> (Cx, Wire) {
+/// Returns the clients of an account that nobody else uses; `number` keeps those of one test process apart.
+pub(crate) async fn account(which: Emulator, number: usize) -> Cx {
     let account = format!("{:012}", 200_000_000_000 + number);
-    let wire = Wire::new();
+    let outer = connected(which, Credentials::new("test", "test", None, None, "test")).await;
     // Both emulators map the keys of an assumed role to the role's account; the role need not exist.
-    let outer = config(which, &wire, Credentials::new("test", "test", None, None, "test"));
-    let assume = aws_sdk_sts::Client::new(&outer).assume_role();
-    let role = format!("arn:aws:iam::{account}:role/test");
-    let answer = assume.role_arn(role).role_session_name("test").send().await.unwrap();
-    let keys = answer.credentials.unwrap();
+    let assume = outer.sts().assume_role().role_arn(format!("arn:aws:iam::{account}:role/test"));
+    let keys = assume.role_session_name("test").send().await.unwrap().credentials.unwrap();
     let token = Some(keys.session_token);
-    let keys = Credentials::new(keys.access_key_id, keys.secret_access_key, token, None, "test");
-    wire.forget();
-    (Cx::new(&config(which, &wire, keys), &account, REGION), wire)
+    let cx = connected(which, Credentials::new(keys.access_key_id, keys.secret_access_key, token, None, "test")).await;
+    assert_eq!(cx.account(), account);
+    cx
 }
 
-fn config(which: Emulator, wire: &Wire, keys: Credentials) -> SdkConfig {
-    SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new(REGION))
-        .endpoint_url(&emulator(which).url)
-        .credentials_provider(SharedCredentialsProvider::new(keys))
-        .retry_config(RetryConfig::disabled())
-        .http_client(wire.clone())
-        .build()
+async fn connected(which: Emulator, keys: Credentials) -> Cx {
+    let endpoint = Some(emulator(which).url.clone());
+    connect(Options { login: Login::Keys(keys), region: Some(REGION.to_owned()), endpoint }).await.unwrap()
 }
 
 fn start(which: Emulator) -> Endpoint {
@@ -94,7 +83,7 @@ fn start(which: Emulator) -> Endpoint {
     // The port is free when it is chosen, but may be taken a moment later: then the server ends, and another is tried.
     for _ in 0..5 {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
-        let log = folder.join(format!("{}-{port}.log", std::process::id()));
+        let log = Path::new(SCRATCH).join(format!("{which:?}-{}.log", std::process::id()));
         let mut command = Command::new(folder.join("bin/python"));
         command.arg("-c").arg(format!("{UNTIL_STDIN_ENDS}{program}"));
         match which {
@@ -104,7 +93,8 @@ fn start(which: Emulator) -> Endpoint {
                 .env("MINISTACK_HOST", "127.0.0.1")
                 .env("IOT_MTLS_ENABLED", "0")
                 .env("SFTP_ENABLED", "0")
-                .env("LOG_LEVEL", "WARNING"),
+                .env("LOG_LEVEL", "WARNING")
+                .env("TMPDIR", SCRATCH),
             Emulator::Moto => command.args(["-H", "127.0.0.1", "-p", &port.to_string()]),
         };
         let file = File::create(&log).unwrap();
@@ -125,7 +115,7 @@ fn eprintln_log(log: &Path) {
 
 /// Waits until the server answers; `false` when it has ended, or does not answer in a minute.
 fn answers(child: &mut Child, port: u16) -> bool {
-    let until = Instant::now() + Duration::from_secs(60);
+    let until = Instant::now() + Duration::from_mins(1);
     while Instant::now() < until {
         if child.try_wait().unwrap().is_some() {
             return false;
