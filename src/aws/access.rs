@@ -67,6 +67,12 @@ pub enum AccessError {
         /// What AWS says.
         error: Error,
     },
+    /// The endpoint's address cannot be used.
+    #[error("the endpoint `{url}` is not a URL")]
+    BadEndpoint {
+        /// What stands in its place.
+        url: String,
+    },
     /// No answer from the endpoint.
     #[error("AWS cannot be reached{}: {why}", at_endpoint(endpoint.as_deref()))]
     Unreachable {
@@ -152,6 +158,9 @@ impl AccessError {
             AccessError::RegionNotEnabled { name, .. } => {
                 format!("enable it, which takes some minutes:\n    aws account enable-region --region-name {name}")
             }
+            AccessError::BadEndpoint { .. } => {
+                "write it like http://127.0.0.1:4566, or unset AWS_ENDPOINT_URL".to_owned()
+            }
             AccessError::Unreachable { endpoint: Some(_), .. } => {
                 "check that the endpoint is running and that its address is right".to_owned()
             }
@@ -176,22 +185,40 @@ impl SignIn {
     }
 }
 
-/// Sorts what the sources of credentials say.
-pub(crate) fn of_credentials(error: &CredentialsError, profile: Option<&str>, sign_in: SignIn) -> AccessError {
-    let (why, profile) = (chain(error), profile.map(str::to_owned));
-    match error {
-        CredentialsError::CredentialsNotLoaded(_) => AccessError::NoCredentials { profile, tried: why },
-        _ if is_sign_in_trouble(&why, sign_in) => AccessError::Expired { profile, sign_in, why },
-        _ => AccessError::BadCredentials { profile, why },
+/// What the sources of credentials say; the SDK's own error cannot be cloned.
+#[derive(Debug)]
+pub(crate) struct Unloaded {
+    /// No source has any.
+    none: bool,
+    /// The causes.
+    why: String,
+}
+
+impl Unloaded {
+    /// Returns what `error` says.
+    pub(crate) fn of(error: &CredentialsError) -> Unloaded {
+        let none = matches!(error, CredentialsError::CredentialsNotLoaded(_));
+        // The outermost text says nothing but "an error occurred".
+        Unloaded { none, why: std::error::Error::source(error).map_or_else(|| error.to_string(), chain) }
+    }
+
+    /// Sorts it.
+    pub(crate) fn sorted(self, profile: Option<&str>, sign_in: SignIn) -> AccessError {
+        let (Unloaded { none, why }, profile) = (self, profile.map(str::to_owned));
+        match none {
+            true => AccessError::NoCredentials { profile, tried: why },
+            false if is_sign_in_trouble(&why, sign_in) => AccessError::Expired { profile, sign_in, why },
+            false => AccessError::BadCredentials { profile, why },
+        }
     }
 }
 
-/// The SDK's errors for these are private types: only their texts can be told apart. "failed to read" is the token
-/// file of a sign-in that was never made.
+/// The SDK's errors for these are private types: only their texts can be told apart. The last three are what it says
+/// when nobody ever signed in.
 fn is_sign_in_trouble(why: &str, sign_in: SignIn) -> bool {
-    let expired = ["expired", "Expired", "UnauthorizedException"].iter().any(|it| why.contains(it));
-    let never = sign_in != SignIn::Other && (why.contains("failed to read `") || why.contains("cached Login token"));
-    expired || never
+    let says = |texts: &[&str]| texts.iter().any(|it| why.contains(it));
+    let never = ["cached SSO token", "cached Login token", "failed to read `"];
+    says(&["expired", "Expired", "UnauthorizedException"]) || (sign_in != SignIn::Other && says(&never))
 }
 
 /// Sorts a refusal, or the lack of an answer, of the first call.

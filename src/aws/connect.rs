@@ -18,7 +18,7 @@ use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_types::os_shim_internal::{Env, Fs};
 
-use super::access::{self, AccessError, SignIn};
+use super::access::{self, AccessError, SignIn, Unloaded};
 use super::error::{Effect, Error, call, cause};
 use super::{Cx, transport};
 
@@ -78,19 +78,21 @@ pub async fn connect(options: Options) -> Result<Cx, AccessError> {
         return Err(AccessError::NoSuchRegion { name: region });
     }
     let endpoint = config.endpoint_url().map(str::to_owned);
+    // The SDK panics over an `AWS_ENDPOINT_URL` that is set but empty.
+    if let Some(url) = endpoint.as_ref().filter(|it| !it.starts_with("http://") && !it.starts_with("https://")) {
+        return Err(AccessError::BadEndpoint { url: url.clone() });
+    }
     let cx = Cx::new(&config, "", &region);
     match account_of(&cx).await {
         Ok(account) => Ok(cx.of_account(&account)),
-        Err(Failed::Credentials(error)) => {
-            Err(access::of_credentials(&error, profile.name.as_deref(), profile.sign_in))
-        }
+        Err(Failed::Credentials(why)) => Err(why.sorted(profile.name.as_deref(), profile.sign_in)),
         Err(Failed::Call(error)) => Err(explained(&cx, error, &profile, endpoint.as_deref()).await),
     }
 }
 
 /// How the first call fails.
 enum Failed {
-    Credentials(CredentialsError),
+    Credentials(Unloaded),
     Call(Error),
 }
 
@@ -113,21 +115,11 @@ async fn ask(cx: &Cx) -> Result<String, Failed> {
     if let Err(error) = &answer
         && let Some(error) = cause::<CredentialsError>(error)
     {
-        // Not `Clone`: the kind and the text are what is told further on.
-        return Err(Failed::Credentials(copied(error)));
+        return Err(Failed::Credentials(Unloaded::of(error)));
     }
     let identity = call("sts:GetCallerIdentity", answer).map_err(Failed::Call)?;
     let nameless = || Failed::Call(Error::unknown("sts:GetCallerIdentity", "the answer has no account"));
     identity.account.ok_or_else(nameless)
-}
-
-fn copied(error: &CredentialsError) -> CredentialsError {
-    let why = super::error::chain(error);
-    match error {
-        CredentialsError::CredentialsNotLoaded(_) => CredentialsError::not_loaded(why),
-        CredentialsError::InvalidConfiguration(_) => CredentialsError::invalid_configuration(why),
-        _ => CredentialsError::provider_error(why),
-    }
 }
 
 /// Sorts a failure of the first call, with a second question where one answer has two meanings.
@@ -154,12 +146,9 @@ async fn config_of(options: &Options) -> SdkConfig {
         Login::Keys(keys) => fixed(options, keys),
         Login::User => loaded(options, started(options)).await,
         Login::Profile(name) => {
-            let loader = started(options).profile_name(name);
-            // The default chain asks the environment first: a stray AWS_ACCESS_KEY_ID would win over the profile.
-            let base = ProviderConfig::default().with_http_client(network(options));
-            let base = base.with_sleep_impl(TokioSleep::new()).with_region(options.region.clone().map(Region::new));
-            let keys = ProfileFileCredentialsProvider::builder().configure(&base).profile_name(name).build();
-            loaded(options, loader.credentials_provider(keys)).await
+            let config = loaded(options, started(options).profile_name(name)).await;
+            let keys = keys_of_profile(name, &config);
+            config.into_builder().credentials_provider(keys).build()
         }
         Login::Text { config, profile } => {
             let mut loader = started(options).empty_test_environment().profile_files(files(config));
@@ -169,6 +158,17 @@ async fn config_of(options: &Options) -> SdkConfig {
             loaded(options, loader).await
         }
     }
+}
+
+/// The default chain asks the environment first: a stray `AWS_ACCESS_KEY_ID` would win over the profile asked for.
+fn keys_of_profile(name: &str, config: &SdkConfig) -> SharedCredentialsProvider {
+    let mut base = ProviderConfig::default().with_region(config.region().cloned()).with_sleep_impl(TokioSleep::new());
+    if let Some(client) = config.http_client() {
+        base = base.with_http_client(client);
+    }
+    SharedCredentialsProvider::new(
+        ProfileFileCredentialsProvider::builder().configure(&base).profile_name(name).build(),
+    )
 }
 
 fn started(options: &Options) -> ConfigLoader {
@@ -382,6 +382,14 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_endpoint_that_is_no_url_is_refused() {
+        for url in ["", "localhost:4566"] {
+            let error = refused(keys(url.to_owned(), "eu-west-1")).await;
+            assert_eq!(error.to_string(), format!("the endpoint `{url}` is not a URL"));
+        }
+    }
+
+    #[tokio::test]
     async fn an_unknown_profile_is_named_with_those_that_exist() {
         let config = format!("[profile prod]\n{KEYS}[profile staging]\n{KEYS}");
         let error = refused(text(&config, Some("prd"), dead())).await;
@@ -404,11 +412,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_sign_in_that_was_never_made_or_expired_says_how_to_sign_in() {
-        let never = CredentialsError::provider_error("failed to read `/home/it/.aws/sso/cache/1.json`");
-        let error = access::of_credentials(&never, Some("site"), SignIn::Sso);
+        let never = CredentialsError::provider_error("failed to load the cached SSO token");
+        let error = Unloaded::of(&never).sorted(Some("site"), SignIn::Sso);
         assert_eq!(error.help(), "sign in again:\n    aws sso login --profile site");
         let expired = CredentialsError::unhandled("cached Login token is expired");
-        let error = access::of_credentials(&expired, None, SignIn::Console);
+        let error = Unloaded::of(&expired).sorted(None, SignIn::Console);
         assert_eq!(error.help(), "sign in again:\n    aws login");
     }
 
