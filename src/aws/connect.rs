@@ -57,6 +57,8 @@ struct Profile {
     /// The name, where one was asked for.
     name: Option<String>,
     sign_in: SignIn,
+    /// What the environment, or else the profile, gives in place of AWS's endpoints.
+    endpoint: Option<String>,
 }
 
 const CONNECT: Duration = Duration::from_secs(5);
@@ -72,16 +74,17 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// Why that is not possible; [`AccessError::help`] says what to do.
 pub async fn connect(options: Options) -> Result<Cx, AccessError> {
     let profile = profile_of(&options.login).await?;
+    // Looked at before the SDK does, which panics over an `AWS_ENDPOINT_URL` that is set but empty.
+    let url = options.endpoint.as_ref().or(profile.endpoint.as_ref());
+    if let Some(url) = url.filter(|it| !it.starts_with("http://") && !it.starts_with("https://")) {
+        return Err(AccessError::BadEndpoint { url: url.clone() });
+    }
     let config = config_of(&options).await;
     let region = config.region().ok_or(AccessError::NoRegion)?.to_string();
     if !access::looks_like_region(&region) {
         return Err(AccessError::NoSuchRegion { name: region });
     }
     let endpoint = config.endpoint_url().map(str::to_owned);
-    // The SDK panics over an `AWS_ENDPOINT_URL` that is set but empty.
-    if let Some(url) = endpoint.as_ref().filter(|it| !it.starts_with("http://") && !it.starts_with("https://")) {
-        return Err(AccessError::BadEndpoint { url: url.clone() });
-    }
     let cx = Cx::new(&config, "", &region);
     match account_of(&cx).await {
         Ok(account) => Ok(cx.of_account(&account)),
@@ -227,7 +230,7 @@ fn files(config: &str) -> EnvConfigFiles {
 /// as "no region".
 async fn profile_of(login: &Login) -> Result<Profile, AccessError> {
     let (files, env, asked) = match login {
-        Login::Keys(_) => return Ok(Profile { name: None, sign_in: SignIn::Other }),
+        Login::Keys(_) => return Ok(Profile { name: None, sign_in: SignIn::Other, endpoint: None }),
         Login::User => (EnvConfigFiles::default(), Env::real(), None),
         Login::Profile(name) => (EnvConfigFiles::default(), Env::real(), Some(name.clone())),
         Login::Text { config, profile } => (files(config), Env::from_slice(&[]), profile.clone()),
@@ -235,9 +238,10 @@ async fn profile_of(login: &Login) -> Result<Profile, AccessError> {
     let set = aws_config::profile::load(&Fs::real(), &env, &files, asked.clone().map(Into::into)).await;
     let set = set.map_err(|error| AccessError::BadProfiles(super::error::chain(&error)))?;
     let selected = set.selected_profile();
+    let endpoint = env.get("AWS_ENDPOINT_URL").ok();
     let Some(found) = set.get_profile(selected) else {
         if asked.is_none() && selected == "default" {
-            return Ok(Profile { name: None, sign_in: SignIn::Other });
+            return Ok(Profile { name: None, sign_in: SignIn::Other, endpoint });
         }
         let mut known: Vec<String> = set.profiles().map(str::to_owned).collect();
         known.sort_unstable();
@@ -249,7 +253,8 @@ async fn profile_of(login: &Login) -> Result<Profile, AccessError> {
         () if has("login_session") => SignIn::Console,
         () => SignIn::Other,
     };
-    Ok(Profile { name: (asked.is_some() || selected != "default").then(|| selected.to_owned()), sign_in })
+    let endpoint = endpoint.or_else(|| found.get("endpoint_url").map(str::to_owned));
+    Ok(Profile { name: (asked.is_some() || selected != "default").then(|| selected.to_owned()), sign_in, endpoint })
 }
 
 #[cfg(test)]
@@ -385,6 +390,9 @@ mod tests {
     async fn an_endpoint_that_is_no_url_is_refused() {
         for url in ["", "localhost:4566"] {
             let error = refused(keys(url.to_owned(), "eu-west-1")).await;
+            assert_eq!(error.to_string(), format!("the endpoint `{url}` is not a URL"));
+            let config = format!("[default]\nregion = eu-west-1\nendpoint_url = {url}\n{KEYS}");
+            let error = refused(Options { endpoint: None, ..text(&config, None, String::new()) }).await;
             assert_eq!(error.to_string(), format!("the endpoint `{url}` is not a URL"));
         }
     }

@@ -91,7 +91,7 @@ def main():
     write(record, {"pid": os.getpid(), "started": started(), "port": port, "version": version})
 
     sys.path.insert(0, HERE)
-    import fixes  # noqa: F401: importing it applies them
+    import fixes  # noqa: F401: importing it applies the corrections
 
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
