@@ -36,9 +36,10 @@ impl Limits {
     }
 
     /// Empties a bucket, because AWS said "slower" though ours was not empty: others use the account as well.
-    pub(super) fn empty(&mut self, kind: &str, region: Option<&str>) {
+    pub(super) fn empty(&mut self, kind: &str, region: Option<&str>, now: Instant) {
         if let Some(bucket) = self.buckets.get_mut(&(kind.to_owned(), region.map(str::to_owned))) {
             bucket.tokens = 0.0;
+            bucket.at = now;
         }
     }
 }
@@ -70,7 +71,7 @@ mod tests {
         tokio::time::sleep_until(at).await;
         assert!(take(&mut limits).is_ok());
         tokio::time::advance(Duration::from_mins(1)).await;
-        limits.empty("a", None);
+        limits.empty("a", None, Instant::now());
         assert!(take(&mut limits).is_err());
     }
 }

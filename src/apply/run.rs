@@ -410,7 +410,7 @@ impl<'a> Run<'a> {
     fn call_failed(&mut self, step: usize, verb: Verb, error: &Error) {
         let planned = &self.job.plan.steps[step];
         if error.is_throttling() {
-            self.limits.empty(&planned.kind, planned.region.as_deref());
+            self.limits.empty(&planned.kind, planned.region.as_deref(), Instant::now());
         }
         let stopping = self.is_stopping();
         let running = self.running(step);

@@ -18,7 +18,6 @@ struct Wire {
     delay: AtomicU64,
     /// So many requests go through; then every connection is cut. Negative: no limit.
     budget: AtomicI64,
-    requests: AtomicU64,
 }
 
 impl Proxy {
@@ -29,7 +28,6 @@ impl Proxy {
             behind,
             delay: AtomicU64::new(0),
             budget: AtomicI64::new(-1),
-            requests: AtomicU64::new(0),
         });
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -56,11 +54,6 @@ impl Proxy {
     pub(super) fn mend(&self) {
         self.wire.budget.store(-1, Ordering::SeqCst);
     }
-
-    /// The number of requests that came so far.
-    pub(super) fn requests(&self) -> u64 {
-        self.wire.requests.load(Ordering::SeqCst)
-    }
 }
 
 impl Wire {
@@ -79,7 +72,6 @@ impl Wire {
                 return server.shutdown(Shutdown::Write);
             }
             if buffer.starts_with(b"POST ") || buffer.starts_with(b"GET ") {
-                self.requests.fetch_add(1, Ordering::SeqCst);
                 std::thread::sleep(Duration::from_millis(self.delay.load(Ordering::SeqCst)));
                 if !self.may_pass() {
                     client.shutdown(Shutdown::Both)?;

@@ -53,11 +53,6 @@ impl Desk {
         self
     }
 
-    /// Lets the calls go somewhere else from now on.
-    pub(super) fn redirect(&mut self, endpoint: &str) {
-        endpoint.clone_into(&mut self.endpoint);
-    }
-
     #[expect(clippy::disallowed_methods, reason = "a spec is a user's file")]
     pub(super) fn write(&self, spec: &str) {
         std::fs::write(self.path("campus.kdl"), spec).unwrap();

@@ -2,4 +2,3 @@
 
 pub(crate) mod emulator;
 pub(crate) mod rust;
-pub(crate) mod wire;
