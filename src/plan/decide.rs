@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::diff::{self, Difference};
 use super::reason::Reason;
 use super::refresh::{Look, known, unfit};
-use super::{Drift, Options, PlanError};
+use super::{Drift, Options, PlanError, room};
 use crate::graph::{Graph, Node};
 use crate::kind::erased::{Erased, Registry};
 use crate::kind::{Address, Phase, reference};
@@ -75,6 +75,11 @@ impl<'a> View<'a> {
         now.phase.is_some().then_some((key, now))
     }
 
+    /// Returns an existing incarnation.
+    pub(super) fn now(&self, key: &Key) -> Option<&Now<'a>> {
+        self.now.get(key).filter(|now| now.phase.is_some())
+    }
+
     /// Returns the existing resources that need `address`.
     pub(super) fn dependents(&self, address: &Address) -> impl Iterator<Item = (&'a Key, &Now<'a>)> {
         self.existing().filter(move |(_, it)| it.recorded.needs.contains(address))
@@ -108,6 +113,12 @@ impl<'a> View<'a> {
 }
 
 impl Now<'_> {
+    /// Returns every property that it has, or is about to get.
+    pub(super) fn stands(&self) -> &Value {
+        // What no update has set yet is null in `props`, which not every property can be.
+        if self.recorded.later.is_empty() { &self.props } else { &self.recorded.props }
+    }
+
     /// Returns what to record, if anything is otherwise than recorded.
     fn event(&self, key: &Key) -> Option<Event> {
         let key = key.clone();
@@ -160,6 +171,12 @@ impl Decision {
     fn makes_new(&self) -> bool {
         matches!(self, Decision::Create { .. } | Decision::Replace { .. })
     }
+
+    /// Whether what stands there must be gone before its successor is made.
+    pub(super) fn goes_first(&self) -> bool {
+        let goes = |reason: &Reason| matches!(reason, Reason::InTheWay { .. } | Reason::Leaving);
+        matches!(self, Decision::Replace { reasons, .. } if reasons.iter().any(goes))
+    }
 }
 
 /// What becomes of everything.
@@ -192,8 +209,8 @@ pub(super) fn decide(view: &View<'_>, options: &Options) -> Result<Decisions, Pl
             }
         }
         decisions.removals = removals(view, options, &decisions, included.as_ref());
-        decisions.gone_first = gone_first(view, &decisions);
-        let more_in_the_way = users_in_the_way(view, &decisions, &mut in_the_way);
+        decisions.gone_first = room::gone_first(view, &decisions);
+        let more_in_the_way = room::in_the_way(view, &decisions, &mut in_the_way);
         let more_included = included.as_mut().is_some_and(|it| include_dependents(view, &decisions, it));
         if !more_in_the_way && !more_included {
             return Ok(decisions);
@@ -324,42 +341,4 @@ fn removals(
         removals.insert(key.clone(), reasons);
     }
     removals
-}
-
-/// Returns the incarnations that cannot exist beside something that is to be made.
-fn gone_first(view: &View<'_>, decisions: &Decisions) -> BTreeSet<Key> {
-    let mut gone_first = BTreeSet::new();
-    for (address, decision) in &decisions.by_address {
-        let (Decision::Create { wanted, .. } | Decision::Replace { wanted, reasons: _, .. }) = decision else {
-            continue;
-        };
-        let Some(node) = view.graph.get(address) else { continue };
-        for key in decisions.removals.keys() {
-            let Some(now) = view.now.get(key).filter(|now| now.recorded.kind == node.kind) else { continue };
-            if now.kind.conflicts(&now.recorded.props, wanted) {
-                gone_first.insert(key.clone());
-            }
-        }
-        if let Decision::Replace { reasons, .. } = decision
-            && reasons.iter().any(|it| matches!(it, Reason::InTheWay { .. } | Reason::Leaving))
-            && let Some((key, _)) = view.current(address)
-        {
-            gone_first.insert(key.clone());
-        }
-    }
-    gone_first
-}
-
-/// Something that must go first takes its users along: they could not be repointed before its successor exists.
-fn users_in_the_way(view: &View<'_>, decisions: &Decisions, in_the_way: &mut BTreeMap<Address, Address>) -> bool {
-    let before = in_the_way.len();
-    for key in &decisions.gone_first {
-        for (user, _) in view.dependents(&key.address) {
-            let stays = decisions.by_address.get(&user.address).is_some_and(|it| !matches!(it, Decision::Skip));
-            if stays && !in_the_way.contains_key(&user.address) {
-                in_the_way.insert(user.address.clone(), key.address.clone());
-            }
-        }
-    }
-    in_the_way.len() > before
 }

@@ -12,6 +12,7 @@ pub mod diff;
 pub mod order;
 pub mod reason;
 pub mod refresh;
+mod room;
 pub mod saved;
 pub mod settle;
 pub mod step;

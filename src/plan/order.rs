@@ -1,6 +1,6 @@
 //! From decisions to steps, and what each step waits for.
 //!
-//! - Something new waits for what it needs, as far as its references ask; and for what must go first.
+//! - Something new waits for what it needs, as far as its references ask; and for what must go or move first.
 //! - An old one goes after everything that needs it is gone or points elsewhere, and, unless it must go first, after
 //!   its successor is ready.
 
@@ -10,6 +10,7 @@ use super::Options;
 use super::decide::{Decision, Decisions, View};
 use super::diff::{self, Difference};
 use super::reason::Reason;
+use super::room;
 use super::step::{Action, Step, Wait};
 use crate::graph::Node;
 use crate::kind::{Address, Milestone};
@@ -41,8 +42,9 @@ pub(super) fn steps(view: &View<'_>, decisions: &Decisions, options: &Options) -
         removal.insert(key, steps.len());
         steps.push(step);
     }
+    let moves = room::moves(view, decisions);
     for (address, index) in &forward {
-        steps[*index].waits = waits_of_new(view, decisions, &forward, &removal, &steps[*index], address);
+        steps[*index].waits = waits_of_new(view, decisions, &forward, &removal, &moves, &steps[*index], address);
     }
     for (key, index) in &removal {
         steps[*index].waits = waits_of_old(view, decisions, &forward, &removal, &steps, key);
@@ -122,6 +124,7 @@ fn waits_of_new(
     decisions: &Decisions,
     forward: &BTreeMap<Address, usize>,
     removal: &BTreeMap<&Key, usize>,
+    moves: &[(Address, Address)],
     step: &Step,
     address: &Address,
 ) -> Vec<Wait> {
@@ -131,18 +134,16 @@ fn waits_of_new(
     let needs = view.graph.needs(address);
     let mut waits: BTreeSet<Wait> =
         needs.into_iter().filter_map(|(need, until)| Some(Wait { step: *forward.get(&need)?, until })).collect();
-    if let Action::Create { props, .. } = &step.action {
+    if let (Action::Create { props, .. } | Action::Update { props, .. }, Some(kind)) =
+        (&step.action, view.registry.get(&step.kind))
+    {
         for key in &decisions.gone_first {
-            let same_place = key.address == *address;
-            let conflicts = || {
-                let recorded = &view.state.resources[key];
-                let kind = view.registry.get(&recorded.kind).filter(|_| recorded.kind == step.kind);
-                kind.is_some_and(|kind| kind.conflicts(&recorded.props, props))
-            };
-            if same_place || conflicts() {
+            if key.address == *address || room::blocks(view, kind.as_ref(), key, props) {
                 waits.extend(removal.get(key).map(|index| Wait { step: *index, until: Milestone::Ready }));
             }
         }
+        let leaving = moves.iter().filter(|(comes, _)| comes == address).filter_map(|(_, other)| forward.get(other));
+        waits.extend(leaving.map(|index| Wait { step: *index, until: Milestone::Ready }));
     }
     waits.into_iter().collect()
 }

@@ -2,3 +2,4 @@
 
 pub(crate) mod emulator;
 pub(crate) mod rust;
+pub(crate) mod sim;

@@ -1,1 +1,0 @@
-//! Ring 2: the engine over simulated kinds, with virtual time.

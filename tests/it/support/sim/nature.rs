@@ -1,0 +1,91 @@
+//! How AWS behaves by kind: durations, what makes a repeated create call harmless, and what is refused too early.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use moodle_infra::kind::erased::{Erased, Registry};
+use serde::Deserialize;
+
+/// The durations of AWS and what it refuses for some seconds, measured and collected in 2026.
+const DURATIONS: &str = include_str!("../durations.json");
+
+/// The behaviour of a kind.
+pub(crate) struct Nature {
+    pub(crate) real: Arc<dyn Erased>,
+    pub(crate) repeated: Repeated,
+    pub(crate) times: Times,
+    /// The kinds that must be so many seconds old before this one may refer to them, and the code of the refusal.
+    pub(crate) too_early: Vec<TooEarly>,
+}
+
+/// What a create call does that is sent twice, and how its resource is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Repeated {
+    /// The second call answers with the first one's resource.
+    Token,
+    /// The second call makes another; the resource carries its token as a tag.
+    Tag,
+    /// The resource is found by what it is, whoever made it.
+    NaturalKey,
+}
+
+/// Durations in seconds.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Times {
+    /// Until the create call answers.
+    #[serde(rename = "accept_s")]
+    pub(crate) accept: f64,
+    /// Until it is ready, from the create call.
+    #[serde(rename = "create_s")]
+    pub(crate) create: f64,
+    /// Until an update call answers.
+    #[serde(rename = "update_s")]
+    pub(crate) update: f64,
+    /// Until it is gone, from the delete call.
+    #[serde(rename = "delete_s")]
+    pub(crate) delete: f64,
+}
+
+/// A refusal of what refers to something new.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TooEarly {
+    dependent: String,
+    pub(crate) on: String,
+    pub(crate) error: String,
+    pub(crate) seconds: f64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    kinds: BTreeMap<String, Times>,
+    too_early: Vec<TooEarly>,
+}
+
+/// The kinds whose create call takes a token.
+const TOKEN: &[&str] = &["ec2.flow_log", "ec2.nat_gateway", "ec2.route_table", "ec2.vpc_endpoint", "sim.slow"];
+/// The kinds that are found by what they are.
+const NATURAL_KEY: &[&str] =
+    &["ec2.internet_gateway_attachment", "ec2.route", "ec2.route_table_association", "ec2.vpc_dns", "iam.role_policy"];
+
+/// Returns the behaviour of every kind of a registry.
+pub(crate) fn natures(registry: &Registry) -> BTreeMap<&'static str, Nature> {
+    let table: Table = serde_json::from_str(DURATIONS).unwrap();
+    let nature = |real: &Arc<dyn Erased>| {
+        let name = real.meta().name;
+        let repeated = match name {
+            _ if TOKEN.contains(&name) => Repeated::Token,
+            _ if NATURAL_KEY.contains(&name) => Repeated::NaturalKey,
+            _ => Repeated::Tag,
+        };
+        let poll = real.meta().poll;
+        // The kinds of the tests alone take as long as they say.
+        let told = Times { accept: 0.5, create: poll.ready.typical, update: 0.5, delete: poll.gone.typical };
+        let times = table.kinds.get(name).copied().unwrap_or(told);
+        let too_early = table.too_early.iter().filter(|it| it.dependent == name).cloned().collect();
+        (name, Nature { real: Arc::clone(real), repeated, times, too_early })
+    };
+    registry.iter().map(nature).collect()
+}
