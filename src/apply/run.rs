@@ -77,6 +77,8 @@ struct Run<'a> {
     running: BTreeMap<usize, Running>,
     /// Calls to make after a pause.
     pauses: BTreeSet<(Instant, usize)>,
+    /// Steps whose next call is to be made as soon as the limits allow.
+    due: BTreeSet<usize>,
     calls: JoinSet<Answer>,
     /// The steps' own calls under way, by service.
     under_way: BTreeMap<&'static str, usize>,
@@ -100,6 +102,7 @@ impl<'a> Run<'a> {
             typical,
             running: BTreeMap::new(),
             pauses: BTreeSet::new(),
+            due: BTreeSet::new(),
             calls: JoinSet::new(),
             under_way: BTreeMap::new(),
             polls: Polls::default(),
@@ -119,16 +122,16 @@ impl<'a> Run<'a> {
     async fn go(&mut self, stop: &mut UnboundedReceiver<Stop>) {
         let mut stop_open = true;
         loop {
-            if self.is_stopping() {
-                if self.calls.is_empty() {
-                    return;
-                }
-            } else {
+            if !self.is_stopping() {
+                self.token_at = None;
+                self.make_due();
                 self.start_ready();
                 self.look_due();
-                if self.calls.is_empty() && self.pauses.is_empty() && self.polls.is_empty() && self.token_at.is_none() {
-                    return;
-                }
+            }
+            // Asked once more, because starting a step stops everything when its intent cannot be recorded.
+            let waits = !self.pauses.is_empty() || !self.polls.is_empty() || self.token_at.is_some();
+            if self.calls.is_empty() && (self.is_stopping() || !waits) {
+                return;
             }
             let wake = self.next_wake();
             tokio::select! {
@@ -187,7 +190,8 @@ impl<'a> Run<'a> {
             (self.tell)(Progress::Draining { calls: self.calls.len() });
         }
         // What was refused and would be tried again did not happen; what is unknown stays open for the next run.
-        for (_, step) in std::mem::take(&mut self.pauses) {
+        let paused = std::mem::take(&mut self.pauses).into_iter().map(|(_, step)| step);
+        for step in paused.chain(std::mem::take(&mut self.due)).collect::<Vec<_>>() {
             let refused = self.running.get(&step).is_some_and(|it| it.lost.is_none());
             let key = &self.job.plan.steps[step].key;
             let open = self.ledger.state().resources.get(key).is_some_and(|it| it.open.is_some());
@@ -205,9 +209,23 @@ impl<'a> Run<'a> {
         [pause, self.polls.next(), self.token_at].into_iter().flatten().min()
     }
 
+    /// Makes the calls that steps under way have to make, as far as the limits allow.
+    fn make_due(&mut self) {
+        for step in self.due.clone() {
+            let running = self.running(step);
+            let (kind, call) = (Arc::clone(&running.kind), running.call.clone());
+            let changes = !matches!(call, Some(Call::Find { .. }));
+            if self.may_call(step, kind.as_ref(), changes) {
+                self.due.remove(&step);
+                if let Some(call) = call {
+                    self.make(step, call);
+                }
+            }
+        }
+    }
+
     /// Starts ready steps, the most urgent first, as far as the limits allow.
     fn start_ready(&mut self) {
-        self.token_at = None;
         let ready: Vec<usize> = self.queue.ready().collect();
         for step in ready {
             if self.is_stopping() {
@@ -219,20 +237,29 @@ impl<'a> Run<'a> {
                 self.fail(step, format!("this version does not know the kind `{}`", planned.kind), false);
                 continue;
             };
-            let meta = kind.meta();
-            let busy = self.under_way.get(meta.service()).copied().unwrap_or(0);
-            if busy >= self.job.per_service {
-                continue;
+            if self.may_call(step, kind.as_ref(), planned.action != Action::Await) {
+                self.queue.start(step);
+                self.start(step, kind);
             }
-            if planned.action != Action::Await {
-                let now = Instant::now();
-                if let Err(at) = self.limits.take(meta.name, planned.region.as_deref(), meta.rate, now) {
-                    self.token_at = Some(self.token_at.map_or(at, |other| other.min(at)));
-                    continue;
-                }
+        }
+    }
+
+    /// Whether the limits allow a call now. A call that changes something takes a token of its kind's rate.
+    fn may_call(&mut self, step: usize, kind: &dyn Erased, changes: bool) -> bool {
+        let meta = kind.meta();
+        if self.under_way.get(meta.service()).is_some_and(|busy| *busy >= self.job.per_service) {
+            return false;
+        }
+        if !changes {
+            return true;
+        }
+        let region = self.job.plan.steps[step].region.as_deref();
+        match self.limits.take(meta.name, region, meta.rate, Instant::now()) {
+            Ok(()) => true,
+            Err(at) => {
+                self.token_at = Some(self.token_at.map_or(at, |other| other.min(at)));
+                false
             }
-            self.queue.start(step);
-            self.start(step, kind);
         }
     }
 
@@ -298,11 +325,20 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Puts an intent on disk, then makes the call.
+    /// Puts an intent on disk, then makes the call, which the limits have allowed.
     fn intend(&mut self, step: usize, intended: event::Call, call: Call) {
         let key = self.job.plan.steps[step].key.clone();
         if self.record(Event::Intend { key, call: intended }) {
             self.make(step, call);
+        }
+    }
+
+    /// Puts an intent on disk; the call is made as soon as the limits allow.
+    fn intend_next(&mut self, step: usize, intended: event::Call, call: Call) {
+        let key = self.job.plan.steps[step].key.clone();
+        if self.record(Event::Intend { key, call: intended }) {
+            self.running(step).call = Some(call);
+            self.due.insert(step);
         }
     }
 
@@ -319,9 +355,7 @@ impl<'a> Run<'a> {
         let now = Instant::now();
         while let Some((at, step)) = self.pauses.first().copied().filter(|(at, _)| *at <= now) {
             self.pauses.remove(&(at, step));
-            if let Some(call) = self.running(step).call.clone() {
-                self.make(step, call);
-            }
+            self.due.insert(step);
         }
     }
 
@@ -366,7 +400,7 @@ impl<'a> Run<'a> {
             {
                 let intended = event::Call::Update { props: want.clone(), needs: needs.clone() };
                 let was = want.clone();
-                self.intend(step, intended, Call::Update { have: attrs, was, want, changed: later });
+                self.intend_next(step, intended, Call::Update { have: attrs, was, want, changed: later });
             }
         } else if let Some(first) = waits.first {
             self.wait(step, false, first);
@@ -467,7 +501,8 @@ impl<'a> Run<'a> {
                     && let Some(Call::Find { token, want }) = running.call.take()
                 {
                     running.lost = None;
-                    self.make(step, Call::Create { token, want });
+                    running.call = Some(Call::Create { token, want });
+                    self.due.insert(step);
                     return;
                 }
                 let key = self.job.plan.steps[step].key.clone();
@@ -496,7 +531,9 @@ impl<'a> Run<'a> {
     fn look_due(&mut self) {
         for (group, steps) in self.polls.due(Instant::now()) {
             let Some(kind) = self.job.registry.get(&group.0).cloned() else { continue };
-            for batch in steps.chunks(kind.meta().batch) {
+            let batches = steps.chunks(kind.meta().batch);
+            self.polls.looking(&group, batches.len());
+            for batch in batches {
                 let have: Vec<Value> = batch.iter().filter_map(|step| self.attrs(*step)).collect();
                 let cx = self.cx(batch[0]);
                 self.calls.spawn(call::look(Arc::clone(&kind), cx, group.clone(), batch.to_vec(), have));
@@ -515,6 +552,9 @@ impl<'a> Run<'a> {
             Err(error) => {
                 let passing = error.is_throttling() || error.effect == crate::aws::Effect::Unknown;
                 for step in steps {
+                    if self.polls.get(group, step).is_none() {
+                        continue;
+                    }
                     let failures = self.polls.again(group, step, true);
                     if !passing || failures > LOOK_FAILURES {
                         self.polls.remove(group, step);
