@@ -1,5 +1,8 @@
 //! The loop.
 
+mod answers;
+mod looks;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,26 +12,21 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::call::{self, Answer, Call, Reply};
+use super::call::{self, Answer, Call};
 use super::limits::Limits;
-use super::polls::{Group, Polls};
-use super::progress::{Progress, What};
+use super::polls::Polls;
+use super::progress::Progress;
 use super::queue::{Queue, Typical};
-use super::step::{Running, Verdict, what};
+use super::step::{Running, what};
 use super::{Failure, Job, Outcome, Stop};
-use crate::aws::{Cx, Error, Result};
-use crate::kind::erased::{Erased, Registry, SeenValue};
-use crate::kind::{Milestone, Phase, Token, Verb, reference};
+use crate::aws::Cx;
+use crate::kind::erased::{Erased, Registry};
+use crate::kind::{Milestone, Token, reference};
 use crate::plan::Plan;
 use crate::plan::step::{Action, Step};
 use crate::state::event::{self, Event};
 use crate::state::resource::Stage;
 use crate::state::store::Ledger;
-
-/// A resource that was made so long ago and is not found is not only invisible to a stale replica, in seconds.
-const STALE: Duration = Duration::from_mins(1);
-/// So many looks may fail in a row.
-const LOOK_FAILURES: u32 = 8;
 
 /// Carries a plan out. `tell` hears of everything that happens; a user who interrupts sends on `stop`.
 ///
@@ -356,256 +354,6 @@ impl<'a> Run<'a> {
         while let Some((at, step)) = self.pauses.first().copied().filter(|(at, _)| *at <= now) {
             self.pauses.remove(&(at, step));
             self.due.insert(step);
-        }
-    }
-
-    fn answered(&mut self, answer: Answer) {
-        match answer {
-            Answer::Step { step, reply } => {
-                let service = self.running(step).kind.meta().service();
-                if let Some(count) = self.under_way.get_mut(service) {
-                    *count -= 1;
-                }
-                match reply {
-                    Reply::Created(Ok(attrs)) => self.created(step, attrs),
-                    Reply::Created(Err(error)) => self.call_failed(step, Verb::Create, &error),
-                    Reply::Updated(Ok(attrs)) => self.updated(step, attrs),
-                    Reply::Updated(Err(error)) => self.call_failed(step, Verb::Update, &error),
-                    Reply::Deleted(Ok(())) => self.deleted(step),
-                    Reply::Deleted(Err(error)) => self.call_failed(step, Verb::Delete, &error),
-                    Reply::Found(found) => self.found(step, found),
-                }
-            }
-            Answer::Looked { group, steps, seen } => self.looked(&group, steps, seen),
-        }
-        self.tell_left();
-    }
-
-    fn created(&mut self, step: usize, attrs: Value) {
-        let key = self.job.plan.steps[step].key.clone();
-        let running = self.running(step);
-        running.got_through();
-        running.lost = None;
-        let want = running.want.clone();
-        let later: Vec<String> = running.kind.later(&want).into_iter().map(str::to_owned).collect();
-        let waits = running.kind.meta().poll.ready;
-        let ready = later.is_empty() && waits.first.is_none();
-        if !self.record(Event::Created { key, attrs: attrs.clone(), later: later.clone(), ready }) {
-            return;
-        }
-        self.queue.reached(step, Milestone::Created);
-        if !later.is_empty() {
-            if let Action::Create { needs, .. } = &self.job.plan.steps[step].action
-                && !self.is_stopping()
-            {
-                let intended = event::Call::Update { props: want.clone(), needs: needs.clone() };
-                let was = want.clone();
-                self.intend_next(step, intended, Call::Update { have: attrs, was, want, changed: later });
-            }
-        } else if let Some(first) = waits.first {
-            self.wait(step, false, first);
-        } else {
-            self.done(step);
-        }
-    }
-
-    fn updated(&mut self, step: usize, attrs: Value) {
-        let key = self.job.plan.steps[step].key.clone();
-        let running = self.running(step);
-        running.got_through();
-        let waits = running.kind.meta().poll.ready;
-        // After a creation the typical time counts; a change in place is usually quick.
-        let first = match running.what {
-            What::Call(Verb::Create) => waits.first,
-            _ => waits.first.map(|first| first.min(waits.every)),
-        };
-        if !self.record(Event::Updated { key, attrs, ready: first.is_none() }) {
-            return;
-        }
-        match first {
-            Some(first) => self.wait(step, false, first),
-            None => self.done(step),
-        }
-    }
-
-    fn deleted(&mut self, step: usize) {
-        let key = self.job.plan.steps[step].key.clone();
-        let first = self.running(step).kind.meta().poll.gone.first;
-        let event = if first.is_some() { Event::Deleting { key } } else { Event::Gone { key } };
-        if !self.record(event) {
-            return;
-        }
-        match first {
-            Some(first) => self.wait(step, true, first),
-            None => self.done(step),
-        }
-    }
-
-    fn call_failed(&mut self, step: usize, verb: Verb, error: &Error) {
-        let planned = &self.job.plan.steps[step];
-        if error.is_throttling() {
-            self.limits.empty(&planned.kind, planned.region.as_deref(), Instant::now());
-        }
-        let stopping = self.is_stopping();
-        let running = self.running(step);
-        match running.judge(verb, error) {
-            Verdict::GiveUp { open: false } => {
-                let key = planned.key.clone();
-                if self.record(Event::Nothing { key }) {
-                    self.fail(step, error.to_string(), false);
-                }
-            }
-            Verdict::GiveUp { open: true } => self.fail(step, error.to_string(), true),
-            // The journal remembers an unknown effect; a refusal had none.
-            Verdict::Look(_) if stopping => {}
-            Verdict::Again(_) if stopping => {
-                if error.effect == crate::aws::Effect::None {
-                    self.record(Event::Nothing { key: planned.key.clone() });
-                }
-            }
-            Verdict::Again(pause) => {
-                running.lost = (error.effect == crate::aws::Effect::Unknown).then(|| error.clone());
-                self.pause(step, pause, error.to_string());
-            }
-            Verdict::Look(pause) => {
-                running.lost = Some(error.clone());
-                running.looked_once = false;
-                if let Some(Call::Create { token, want } | Call::Find { token, want }) = running.call.take() {
-                    running.call = Some(Call::Find { token, want });
-                }
-                self.pause(step, pause, error.to_string());
-            }
-        }
-    }
-
-    /// The answer to "was it made?".
-    fn found(&mut self, step: usize, found: Result<Option<Value>>) {
-        let pace = self.job.pace;
-        let stopping = self.is_stopping();
-        let running = self.running(step);
-        match found {
-            Ok(Some(attrs)) => self.created(step, attrs),
-            _ if stopping => {}
-            Err(error) => {
-                let unknown = Error { effect: crate::aws::Effect::Unknown, ..error };
-                self.call_failed(step, Verb::Create, &unknown);
-            }
-            Ok(None) if !running.looked_once => {
-                // A tag index lags: once is no evidence.
-                running.looked_once = true;
-                self.pause(step, pace.lost, "nothing was found; looking once more".to_owned());
-            }
-            Ok(None) => {
-                let why = running.lost.as_ref().map_or_else(String::new, ToString::to_string);
-                if running.may_try_again()
-                    && let Some(Call::Find { token, want }) = running.call.take()
-                {
-                    running.lost = None;
-                    running.call = Some(Call::Create { token, want });
-                    self.due.insert(step);
-                    return;
-                }
-                let key = self.job.plan.steps[step].key.clone();
-                if self.record(Event::Nothing { key }) {
-                    self.fail(step, why, false);
-                }
-            }
-        }
-    }
-
-    fn pause(&mut self, step: usize, pause: Duration, why: String) {
-        let address = self.job.plan.steps[step].key.address.clone();
-        (self.tell)(Progress::Again { step, address, why, pause });
-        self.pauses.insert((Instant::now() + pause, step));
-    }
-
-    fn wait(&mut self, step: usize, gone: bool, first: f64) {
-        let planned = &self.job.plan.steps[step];
-        (self.tell)(Progress::Waiting { step, address: planned.key.address.clone() });
-        let group = (planned.kind.clone(), planned.region.clone());
-        let poll = self.running(step).kind.meta().poll;
-        let first = first * self.job.pace.first_look;
-        self.polls.add(group, step, if gone { poll.gone } else { poll.ready }, first, gone);
-    }
-
-    fn look_due(&mut self) {
-        for (group, steps) in self.polls.due(Instant::now()) {
-            let Some(kind) = self.job.registry.get(&group.0).cloned() else { continue };
-            let batches = steps.chunks(kind.meta().batch);
-            self.polls.looking(&group, batches.len());
-            for batch in batches {
-                let have: Vec<Value> = batch.iter().filter_map(|step| self.attrs(*step)).collect();
-                let cx = self.cx(batch[0]);
-                self.calls.spawn(call::look(Arc::clone(&kind), cx, group.clone(), batch.to_vec(), have));
-            }
-        }
-    }
-
-    fn looked(&mut self, group: &Group, steps: Vec<usize>, seen: Result<Vec<Option<SeenValue>>>) {
-        self.polls.looked(group);
-        match seen {
-            Ok(seen) => {
-                for (step, seen) in steps.into_iter().zip(seen) {
-                    self.judge_look(group, step, seen);
-                }
-            }
-            Err(error) => {
-                let passing = error.is_throttling() || error.effect == crate::aws::Effect::Unknown;
-                for step in steps {
-                    if self.polls.get(group, step).is_none() {
-                        continue;
-                    }
-                    let failures = self.polls.again(group, step, true);
-                    if !passing || failures > LOOK_FAILURES {
-                        self.polls.remove(group, step);
-                        self.fail(step, error.to_string(), false);
-                    }
-                }
-            }
-        }
-    }
-
-    fn judge_look(&mut self, group: &Group, step: usize, seen: Option<SeenValue>) {
-        let Some(item) = self.polls.get(group, step).cloned() else { return };
-        let key = self.job.plan.steps[step].key.clone();
-        let now = Instant::now();
-        let over = match (item.gone, seen) {
-            (true, None) => {
-                if self.record(Event::Gone { key }) {
-                    self.done(step);
-                }
-                true
-            }
-            (false, Some(SeenValue { phase: Phase::Ready, attrs, .. })) => {
-                if self.record(Event::Ready { key, attrs }) {
-                    self.done(step);
-                }
-                true
-            }
-            (false, Some(SeenValue { phase: Phase::Failed(why), .. })) => {
-                self.fail(step, format!("AWS gave up on it: {why}"), false);
-                true
-            }
-            (false, Some(SeenValue { phase: Phase::Deleting, .. })) => {
-                self.fail(step, "it is being deleted, and not by moodle-infra".to_owned(), false);
-                true
-            }
-            (false, None) if now.duration_since(item.since) > STALE => {
-                self.fail(step, "it is gone, and not by moodle-infra".to_owned(), false);
-                true
-            }
-            _ if item.deadline <= now => {
-                let state = if item.gone { "gone" } else { "ready" };
-                let waited = now.duration_since(item.since).as_secs();
-                self.fail(step, format!("it is not {state} after {waited} s"), false);
-                true
-            }
-            _ => false,
-        };
-        if over {
-            self.polls.remove(group, step);
-        } else {
-            self.polls.again(group, step, false);
         }
     }
 
