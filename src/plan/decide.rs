@@ -10,7 +10,7 @@ use super::reason::Reason;
 use super::refresh::{Look, known, unfit};
 use super::{Drift, Options, PlanError, room};
 use crate::graph::{Graph, Node};
-use crate::kind::erased::{Erased, Registry};
+use crate::kind::erased::{Erased, Registry, SeenValue};
 use crate::kind::{Address, Phase, reference};
 use crate::state::State;
 use crate::state::event::Event;
@@ -52,7 +52,7 @@ impl<'a> View<'a> {
                 Some(Look::Seen(seen)) => Now {
                     recorded,
                     kind,
-                    phase: Some(seen.phase.clone()),
+                    phase: Some(phase(recorded, seen)),
                     props: seen.props.clone(),
                     attrs: seen.attrs.clone(),
                 },
@@ -136,6 +136,12 @@ impl Now<'_> {
         }
         Some(Event::Observed { key, props: self.props.clone(), attrs: self.attrs.clone(), ready })
     }
+}
+
+/// Returns where a resource is in its life. A deletion that AWS has accepted counts, even if a stale replica does not
+/// know of it yet; one that AWS gives up later is asked for again.
+fn phase(recorded: &Resource, seen: &SeenValue) -> Phase {
+    if recorded.stage == Stage::Leaving { Phase::Deleting } else { seen.phase.clone() }
 }
 
 fn as_recorded<'a>(recorded: &'a Resource, kind: &'a Arc<dyn Erased>, mut props: Value) -> Now<'a> {

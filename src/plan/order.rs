@@ -44,7 +44,7 @@ pub(super) fn steps(view: &View<'_>, decisions: &Decisions, options: &Options) -
     }
     let moves = room::moves(view, decisions);
     for (address, index) in &forward {
-        steps[*index].waits = waits_of_new(view, decisions, &forward, &removal, &moves, &steps[*index], address);
+        steps[*index].waits = waits_of_new(view, decisions, &forward, &removal, &moves, &steps, address);
     }
     for (key, index) in &removal {
         steps[*index].waits = waits_of_old(view, decisions, &forward, &removal, &steps, key);
@@ -125,15 +125,18 @@ fn waits_of_new(
     forward: &BTreeMap<Address, usize>,
     removal: &BTreeMap<&Key, usize>,
     moves: &[(Address, Address)],
-    step: &Step,
+    steps: &[Step],
     address: &Address,
 ) -> Vec<Wait> {
+    let step = &steps[forward[address]];
     if step.action == Action::Await {
         return Vec::new();
     }
     let needs = view.graph.needs(address);
     let mut waits: BTreeSet<Wait> =
         needs.into_iter().filter_map(|(need, until)| Some(Wait { step: *forward.get(&need)?, until })).collect();
+    // What is only waited for was made before.
+    waits.retain(|wait| wait.until == Milestone::Ready || steps[wait.step].action != Action::Await);
     if let (Action::Create { props, .. } | Action::Update { props, .. }, Some(kind)) =
         (&step.action, view.registry.get(&step.kind))
     {

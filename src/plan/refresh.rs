@@ -40,10 +40,19 @@ pub async fn refresh(
     pace: Pace,
 ) -> Result<BTreeMap<Key, Look>, PlanError> {
     let all = state.resources.iter().filter(|(_, it)| it.stage != Stage::Creating);
-    let mut looks = look(cx, registry, all.clone()).await?;
-    // "Not found" once is no evidence: the answer comes from a replica.
+    look_twice(cx, registry, all, pace).await
+}
+
+/// Reads these resources, and once more those that were not found: one answer is no evidence, it comes from a replica.
+pub(super) async fn look_twice<'a>(
+    cx: &Cx,
+    registry: &Registry,
+    resources: impl Iterator<Item = (&'a Key, &'a Resource)> + Clone,
+    pace: Pace,
+) -> Result<BTreeMap<Key, Look>, PlanError> {
+    let mut looks = look(cx, registry, resources.clone()).await?;
     let absent = |key: &Key| looks.get(key) == Some(&Look::Absent);
-    let again: Vec<_> = all.filter(|(key, it)| it.stage != Stage::Leaving && absent(key)).collect();
+    let again: Vec<_> = resources.filter(|(key, it)| it.stage != Stage::Leaving && absent(key)).collect();
     if !again.is_empty() {
         tokio::time::sleep(pace.absent).await;
         looks.extend(look(cx, registry, again.into_iter()).await?);
@@ -52,7 +61,7 @@ pub async fn refresh(
 }
 
 /// Reads these resources, grouped by kind and region, in batches, all at the same time.
-pub(super) async fn look<'a>(
+async fn look<'a>(
     cx: &Cx,
     registry: &Registry,
     resources: impl Iterator<Item = (&'a Key, &'a Resource)>,

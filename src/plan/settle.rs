@@ -52,7 +52,8 @@ pub async fn settle(
         });
     }
 
-    let looks = refresh::look(cx, registry, touched.iter().map(|(key, resource, _)| (key, resource))).await?;
+    let looks =
+        refresh::look_twice(cx, registry, touched.iter().map(|(key, resource, _)| (key, resource)), pace).await?;
     for (key, resource, open) in touched {
         events.push(match looks.get(&key) {
             Some(Look::Seen(seen)) => {
@@ -68,7 +69,7 @@ pub async fn settle(
                     },
                 }
             }
-            // Gone from under an update may be a stale answer; the refresh of the plan looks twice.
+            // What is gone from under an update the plan finds out.
             Some(Look::Absent) | None => match open {
                 Open::Delete => Event::Gone { key },
                 Open::Create | Open::Update { .. } => {

@@ -7,15 +7,15 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::Run;
-use crate::apply::call;
+use crate::apply::call::{self, Call};
 use crate::apply::polls::Group;
 use crate::apply::progress::Progress;
 use crate::aws::Result;
 use crate::kind::Phase;
 use crate::kind::erased::SeenValue;
-use crate::state::event::Event;
+use crate::state::event::{self, Event};
 
-/// A resource that was made so long ago and is not found is not only invisible to a stale replica, in seconds.
+/// A resource that was made so long ago and is not found, or deleted and still there, is not only a stale replica's answer.
 const STALE: Duration = Duration::from_mins(1);
 /// So many looks may fail in a row.
 const LOOK_FAILURES: u32 = 8;
@@ -94,6 +94,13 @@ impl Run<'_> {
             }
             (false, None) if now.duration_since(item.since) > STALE => {
                 self.fail(step, "it is gone, and not by moodle-infra".to_owned(), false);
+                true
+            }
+            // A deletion that was asked for before this run, and that AWS did not carry out.
+            (true, Some(SeenValue { phase: Phase::Pending | Phase::Ready | Phase::Failed(_), attrs, .. }))
+                if now.duration_since(item.since) > STALE && self.running(step).call.is_none() =>
+            {
+                self.intend_next(step, event::Call::Delete, Call::Delete { have: attrs });
                 true
             }
             _ if item.deadline <= now => {

@@ -1,1 +1,83 @@
-//! wip
+//! A user who interrupts, at any time; then the next run.
+
+use std::time::Duration;
+
+use moodle_infra::apply::Stop;
+use moodle_infra::kinds;
+use moodle_infra::plan::Options;
+use moodle_infra::state::store::Ledger;
+use tokio::sync::mpsc::unbounded_channel;
+
+use super::network::Network;
+use super::{Seed, seeds};
+use crate::support::sim::dice::Dice;
+use crate::support::sim::site::Site;
+use crate::support::sim::weather::Weather;
+
+/// Applies the network, is interrupted at a time, and goes on.
+async fn stopped_at(after: Duration, stops: &[Stop], weather: Weather, seed: u64) -> Option<Stop> {
+    let graph = Network::reference().graph();
+    let mut site = Site::new(&kinds::registry(), weather, seed);
+    let plan = site.plan(&graph, &Options::default()).await.unwrap();
+    let (sender, mut receiver) = unbounded_channel();
+    let begun = tokio::time::Instant::now();
+    let ask = async {
+        for stop in stops {
+            tokio::time::sleep(after).await;
+            // The apply may be done before.
+            let _sent = sender.send(*stop);
+        }
+        std::future::pending::<()>().await;
+    };
+    let mut tell = |_| {};
+    let outcome = tokio::select! {
+        outcome = site.apply_until(&plan, &mut receiver, &mut tell) => outcome,
+        () = ask => unreachable!("it never ends"),
+    };
+    if outcome.stopped.is_some() {
+        assert!(!outcome.is_complete(), "{outcome:?}");
+        // A call takes a second or two, and a lost one is given up after five; nothing else is waited for.
+        let drained = after + Duration::from_secs(8);
+        let most = if stops.contains(&Stop::Drop) { drained.min(after * 2) } else { drained };
+        assert!(begun.elapsed() <= most, "{:?} after a stop at {after:?}", begun.elapsed());
+        let open = site.ledger.state().open().count();
+        let perfect = site.cloud.world().weather.chance == 0.0;
+        assert!(!perfect || outcome.stopped == Some(Stop::Drop) || open == 0, "a drain leaves no call open");
+    }
+    site.converge(&graph, &Options::default()).await;
+    site.check(&graph).await;
+    outcome.stopped
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_drained_run_is_continued() {
+    let mut stopped = 0;
+    for seed in seeds(40) {
+        let _named = Seed(seed);
+        let after = Duration::from_millis(250 * (seed % 20));
+        stopped += usize::from(stopped_at(after, &[Stop::Drain], Weather::default(), seed).await == Some(Stop::Drain));
+        let mut dice = Dice::of(seed);
+        let after = Duration::from_secs_f64(dice.share() * 100.0);
+        stopped +=
+            usize::from(stopped_at(after, &[Stop::Drain], Weather::rough(0.05), seed).await == Some(Stop::Drain));
+    }
+    assert!(stopped > 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dropped_run_is_continued() {
+    let mut stopped = 0;
+    for seed in seeds(40) {
+        let _named = Seed(seed);
+        let after = Duration::from_millis(130 * (seed % 20));
+        stopped += usize::from(
+            stopped_at(after, &[Stop::Drain, Stop::Drop], Weather::default(), seed).await == Some(Stop::Drop),
+        );
+        let mut dice = Dice::of(seed);
+        let after = Duration::from_secs_f64(dice.share() * 50.0);
+        stopped += usize::from(
+            stopped_at(after, &[Stop::Drain, Stop::Drop], Weather::rough(0.05), seed).await == Some(Stop::Drop),
+        );
+    }
+    assert!(stopped > 0);
+}

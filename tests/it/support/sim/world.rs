@@ -146,6 +146,15 @@ impl World {
         }
     }
 
+    /// Lets AWS give up the deletion of a resource.
+    pub(crate) fn keep(&mut self, address: &Address) {
+        let now = Instant::now();
+        let mut leaving = self.resources.iter_mut().filter(|it| it.deleted.is_some() && it.is_alive(now));
+        let found = leaving.find(|it| it.token.address == *address).expect("it is being deleted");
+        found.deleted = None;
+        found.gone = None;
+    }
+
     /// Changes a property of a resource behind the client's back.
     pub(crate) fn edit(&mut self, address: &Address, field: &str, value: Value) {
         let now = Instant::now();
