@@ -1,6 +1,6 @@
 //! What is waited for: one poll a kind and region covers everything of it, timed by the expected duration.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -14,8 +14,8 @@ pub(super) type Group = (String, Option<String>);
 #[derive(Debug, Default)]
 pub(super) struct Polls {
     groups: BTreeMap<Group, BTreeMap<usize, Item>>,
-    /// Groups that are being looked at right now.
-    looking: BTreeSet<Group>,
+    /// Groups that are being looked at right now, and how many answers are still to come.
+    looking: BTreeMap<Group, usize>,
 }
 
 /// A step that waits.
@@ -50,25 +50,31 @@ impl Polls {
 
     /// Returns the time of the next look.
     pub(super) fn next(&self) -> Option<Instant> {
-        let idle = self.groups.iter().filter(|(group, _)| !self.looking.contains(*group));
+        let idle = self.groups.iter().filter(|(group, _)| !self.looking.contains_key(*group));
         idle.flat_map(|(_, items)| items.values().map(|item| item.next)).min()
     }
 
     /// Returns the groups that are due, with every step of theirs: a look costs one call, however many it covers.
-    pub(super) fn due(&mut self, now: Instant) -> Vec<(Group, Vec<usize>)> {
-        let mut due = Vec::new();
-        for (group, items) in &self.groups {
-            if !self.looking.contains(group) && items.values().any(|item| item.next <= now) {
-                due.push((group.clone(), items.keys().copied().collect()));
-            }
-        }
-        self.looking.extend(due.iter().map(|(group, _)| group.clone()));
-        due
+    pub(super) fn due(&self, now: Instant) -> Vec<(Group, Vec<usize>)> {
+        let due = |(group, items): &(&Group, &BTreeMap<usize, Item>)| {
+            !self.looking.contains_key(*group) && items.values().any(|item| item.next <= now)
+        };
+        self.groups.iter().filter(due).map(|(group, items)| (group.clone(), items.keys().copied().collect())).collect()
     }
 
-    /// Notes that a look at a group has answered.
+    /// Notes that a group is being looked at, in so many calls.
+    pub(super) fn looking(&mut self, group: &Group, calls: usize) {
+        self.looking.insert(group.clone(), calls);
+    }
+
+    /// Notes that one of these calls has answered.
     pub(super) fn looked(&mut self, group: &Group) {
-        self.looking.remove(group);
+        if let Some(calls) = self.looking.get_mut(group) {
+            *calls -= 1;
+            if *calls == 0 {
+                self.looking.remove(group);
+            }
+        }
     }
 
     /// Returns a waiting step.

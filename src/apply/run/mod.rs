@@ -1,5 +1,8 @@
 //! The loop.
 
+mod answers;
+mod looks;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,26 +12,21 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::call::{self, Answer, Call, Reply};
+use super::call::{self, Answer, Call};
 use super::limits::Limits;
-use super::polls::{Group, Polls};
-use super::progress::{Progress, What};
+use super::polls::Polls;
+use super::progress::Progress;
 use super::queue::{Queue, Typical};
-use super::step::{Running, Verdict, what};
+use super::step::{Running, what};
 use super::{Failure, Job, Outcome, Stop};
-use crate::aws::{Cx, Error, Result};
-use crate::kind::erased::{Erased, Registry, SeenValue};
-use crate::kind::{Milestone, Phase, Token, Verb, reference};
+use crate::aws::Cx;
+use crate::kind::erased::{Erased, Registry};
+use crate::kind::{Milestone, Token, reference};
 use crate::plan::Plan;
 use crate::plan::step::{Action, Step};
 use crate::state::event::{self, Event};
 use crate::state::resource::Stage;
 use crate::state::store::Ledger;
-
-/// A resource that was made so long ago and is not found is not only invisible to a stale replica, in seconds.
-const STALE: Duration = Duration::from_mins(1);
-/// So many looks may fail in a row.
-const LOOK_FAILURES: u32 = 8;
 
 /// Carries a plan out. `tell` hears of everything that happens; a user who interrupts sends on `stop`.
 ///
@@ -77,6 +75,8 @@ struct Run<'a> {
     running: BTreeMap<usize, Running>,
     /// Calls to make after a pause.
     pauses: BTreeSet<(Instant, usize)>,
+    /// Steps whose next call is to be made as soon as the limits allow.
+    due: BTreeSet<usize>,
     calls: JoinSet<Answer>,
     /// The steps' own calls under way, by service.
     under_way: BTreeMap<&'static str, usize>,
@@ -100,6 +100,7 @@ impl<'a> Run<'a> {
             typical,
             running: BTreeMap::new(),
             pauses: BTreeSet::new(),
+            due: BTreeSet::new(),
             calls: JoinSet::new(),
             under_way: BTreeMap::new(),
             polls: Polls::default(),
@@ -119,16 +120,16 @@ impl<'a> Run<'a> {
     async fn go(&mut self, stop: &mut UnboundedReceiver<Stop>) {
         let mut stop_open = true;
         loop {
-            if self.is_stopping() {
-                if self.calls.is_empty() {
-                    return;
-                }
-            } else {
+            if !self.is_stopping() {
+                self.token_at = None;
+                self.make_due();
                 self.start_ready();
                 self.look_due();
-                if self.calls.is_empty() && self.pauses.is_empty() && self.polls.is_empty() && self.token_at.is_none() {
-                    return;
-                }
+            }
+            // Asked once more, because starting a step stops everything when its intent cannot be recorded.
+            let waits = !self.pauses.is_empty() || !self.polls.is_empty() || self.token_at.is_some();
+            if self.calls.is_empty() && (self.is_stopping() || !waits) {
+                return;
             }
             let wake = self.next_wake();
             tokio::select! {
@@ -187,7 +188,8 @@ impl<'a> Run<'a> {
             (self.tell)(Progress::Draining { calls: self.calls.len() });
         }
         // What was refused and would be tried again did not happen; what is unknown stays open for the next run.
-        for (_, step) in std::mem::take(&mut self.pauses) {
+        let paused = std::mem::take(&mut self.pauses).into_iter().map(|(_, step)| step);
+        for step in paused.chain(std::mem::take(&mut self.due)).collect::<Vec<_>>() {
             let refused = self.running.get(&step).is_some_and(|it| it.lost.is_none());
             let key = &self.job.plan.steps[step].key;
             let open = self.ledger.state().resources.get(key).is_some_and(|it| it.open.is_some());
@@ -205,9 +207,23 @@ impl<'a> Run<'a> {
         [pause, self.polls.next(), self.token_at].into_iter().flatten().min()
     }
 
+    /// Makes the calls that steps under way have to make, as far as the limits allow.
+    fn make_due(&mut self) {
+        for step in self.due.clone() {
+            let running = self.running(step);
+            let (kind, call) = (Arc::clone(&running.kind), running.call.clone());
+            let changes = !matches!(call, Some(Call::Find { .. }));
+            if self.may_call(step, kind.as_ref(), changes) {
+                self.due.remove(&step);
+                if let Some(call) = call {
+                    self.make(step, call);
+                }
+            }
+        }
+    }
+
     /// Starts ready steps, the most urgent first, as far as the limits allow.
     fn start_ready(&mut self) {
-        self.token_at = None;
         let ready: Vec<usize> = self.queue.ready().collect();
         for step in ready {
             if self.is_stopping() {
@@ -219,20 +235,29 @@ impl<'a> Run<'a> {
                 self.fail(step, format!("this version does not know the kind `{}`", planned.kind), false);
                 continue;
             };
-            let meta = kind.meta();
-            let busy = self.under_way.get(meta.service()).copied().unwrap_or(0);
-            if busy >= self.job.per_service {
-                continue;
+            if self.may_call(step, kind.as_ref(), planned.action != Action::Await) {
+                self.queue.start(step);
+                self.start(step, kind);
             }
-            if planned.action != Action::Await {
-                let now = Instant::now();
-                if let Err(at) = self.limits.take(meta.name, planned.region.as_deref(), meta.rate, now) {
-                    self.token_at = Some(self.token_at.map_or(at, |other| other.min(at)));
-                    continue;
-                }
+        }
+    }
+
+    /// Whether the limits allow a call now. A call that changes something takes a token of its kind's rate.
+    fn may_call(&mut self, step: usize, kind: &dyn Erased, changes: bool) -> bool {
+        let meta = kind.meta();
+        if self.under_way.get(meta.service()).is_some_and(|busy| *busy >= self.job.per_service) {
+            return false;
+        }
+        if !changes {
+            return true;
+        }
+        let region = self.job.plan.steps[step].region.as_deref();
+        match self.limits.take(meta.name, region, meta.rate, Instant::now()) {
+            Ok(()) => true,
+            Err(at) => {
+                self.token_at = Some(self.token_at.map_or(at, |other| other.min(at)));
+                false
             }
-            self.queue.start(step);
-            self.start(step, kind);
         }
     }
 
@@ -298,11 +323,20 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Puts an intent on disk, then makes the call.
+    /// Puts an intent on disk, then makes the call, which the limits have allowed.
     fn intend(&mut self, step: usize, intended: event::Call, call: Call) {
         let key = self.job.plan.steps[step].key.clone();
         if self.record(Event::Intend { key, call: intended }) {
             self.make(step, call);
+        }
+    }
+
+    /// Puts an intent on disk; the call is made as soon as the limits allow.
+    fn intend_next(&mut self, step: usize, intended: event::Call, call: Call) {
+        let key = self.job.plan.steps[step].key.clone();
+        if self.record(Event::Intend { key, call: intended }) {
+            self.running(step).call = Some(call);
+            self.due.insert(step);
         }
     }
 
@@ -319,253 +353,7 @@ impl<'a> Run<'a> {
         let now = Instant::now();
         while let Some((at, step)) = self.pauses.first().copied().filter(|(at, _)| *at <= now) {
             self.pauses.remove(&(at, step));
-            if let Some(call) = self.running(step).call.clone() {
-                self.make(step, call);
-            }
-        }
-    }
-
-    fn answered(&mut self, answer: Answer) {
-        match answer {
-            Answer::Step { step, reply } => {
-                let service = self.running(step).kind.meta().service();
-                if let Some(count) = self.under_way.get_mut(service) {
-                    *count -= 1;
-                }
-                match reply {
-                    Reply::Created(Ok(attrs)) => self.created(step, attrs),
-                    Reply::Created(Err(error)) => self.call_failed(step, Verb::Create, &error),
-                    Reply::Updated(Ok(attrs)) => self.updated(step, attrs),
-                    Reply::Updated(Err(error)) => self.call_failed(step, Verb::Update, &error),
-                    Reply::Deleted(Ok(())) => self.deleted(step),
-                    Reply::Deleted(Err(error)) => self.call_failed(step, Verb::Delete, &error),
-                    Reply::Found(found) => self.found(step, found),
-                }
-            }
-            Answer::Looked { group, steps, seen } => self.looked(&group, steps, seen),
-        }
-        self.tell_left();
-    }
-
-    fn created(&mut self, step: usize, attrs: Value) {
-        let key = self.job.plan.steps[step].key.clone();
-        let running = self.running(step);
-        running.got_through();
-        running.lost = None;
-        let want = running.want.clone();
-        let later: Vec<String> = running.kind.later(&want).into_iter().map(str::to_owned).collect();
-        let waits = running.kind.meta().poll.ready;
-        let ready = later.is_empty() && waits.first.is_none();
-        if !self.record(Event::Created { key, attrs: attrs.clone(), later: later.clone(), ready }) {
-            return;
-        }
-        self.queue.reached(step, Milestone::Created);
-        if !later.is_empty() {
-            if let Action::Create { needs, .. } = &self.job.plan.steps[step].action
-                && !self.is_stopping()
-            {
-                let intended = event::Call::Update { props: want.clone(), needs: needs.clone() };
-                let was = want.clone();
-                self.intend(step, intended, Call::Update { have: attrs, was, want, changed: later });
-            }
-        } else if let Some(first) = waits.first {
-            self.wait(step, false, first);
-        } else {
-            self.done(step);
-        }
-    }
-
-    fn updated(&mut self, step: usize, attrs: Value) {
-        let key = self.job.plan.steps[step].key.clone();
-        let running = self.running(step);
-        running.got_through();
-        let waits = running.kind.meta().poll.ready;
-        // After a creation the typical time counts; a change in place is usually quick.
-        let first = match running.what {
-            What::Call(Verb::Create) => waits.first,
-            _ => waits.first.map(|first| first.min(waits.every)),
-        };
-        if !self.record(Event::Updated { key, attrs, ready: first.is_none() }) {
-            return;
-        }
-        match first {
-            Some(first) => self.wait(step, false, first),
-            None => self.done(step),
-        }
-    }
-
-    fn deleted(&mut self, step: usize) {
-        let key = self.job.plan.steps[step].key.clone();
-        let first = self.running(step).kind.meta().poll.gone.first;
-        let event = if first.is_some() { Event::Deleting { key } } else { Event::Gone { key } };
-        if !self.record(event) {
-            return;
-        }
-        match first {
-            Some(first) => self.wait(step, true, first),
-            None => self.done(step),
-        }
-    }
-
-    fn call_failed(&mut self, step: usize, verb: Verb, error: &Error) {
-        let planned = &self.job.plan.steps[step];
-        if error.is_throttling() {
-            self.limits.empty(&planned.kind, planned.region.as_deref(), Instant::now());
-        }
-        let stopping = self.is_stopping();
-        let running = self.running(step);
-        match running.judge(verb, error) {
-            Verdict::GiveUp { open: false } => {
-                let key = planned.key.clone();
-                if self.record(Event::Nothing { key }) {
-                    self.fail(step, error.to_string(), false);
-                }
-            }
-            Verdict::GiveUp { open: true } => self.fail(step, error.to_string(), true),
-            // The journal remembers an unknown effect; a refusal had none.
-            Verdict::Look(_) if stopping => {}
-            Verdict::Again(_) if stopping => {
-                if error.effect == crate::aws::Effect::None {
-                    self.record(Event::Nothing { key: planned.key.clone() });
-                }
-            }
-            Verdict::Again(pause) => {
-                running.lost = (error.effect == crate::aws::Effect::Unknown).then(|| error.clone());
-                self.pause(step, pause, error.to_string());
-            }
-            Verdict::Look(pause) => {
-                running.lost = Some(error.clone());
-                running.looked_once = false;
-                if let Some(Call::Create { token, want } | Call::Find { token, want }) = running.call.take() {
-                    running.call = Some(Call::Find { token, want });
-                }
-                self.pause(step, pause, error.to_string());
-            }
-        }
-    }
-
-    /// The answer to "was it made?".
-    fn found(&mut self, step: usize, found: Result<Option<Value>>) {
-        let pace = self.job.pace;
-        let stopping = self.is_stopping();
-        let running = self.running(step);
-        match found {
-            Ok(Some(attrs)) => self.created(step, attrs),
-            _ if stopping => {}
-            Err(error) => {
-                let unknown = Error { effect: crate::aws::Effect::Unknown, ..error };
-                self.call_failed(step, Verb::Create, &unknown);
-            }
-            Ok(None) if !running.looked_once => {
-                // A tag index lags: once is no evidence.
-                running.looked_once = true;
-                self.pause(step, pace.lost, "nothing was found; looking once more".to_owned());
-            }
-            Ok(None) => {
-                let why = running.lost.as_ref().map_or_else(String::new, ToString::to_string);
-                if running.may_try_again()
-                    && let Some(Call::Find { token, want }) = running.call.take()
-                {
-                    running.lost = None;
-                    self.make(step, Call::Create { token, want });
-                    return;
-                }
-                let key = self.job.plan.steps[step].key.clone();
-                if self.record(Event::Nothing { key }) {
-                    self.fail(step, why, false);
-                }
-            }
-        }
-    }
-
-    fn pause(&mut self, step: usize, pause: Duration, why: String) {
-        let address = self.job.plan.steps[step].key.address.clone();
-        (self.tell)(Progress::Again { step, address, why, pause });
-        self.pauses.insert((Instant::now() + pause, step));
-    }
-
-    fn wait(&mut self, step: usize, gone: bool, first: f64) {
-        let planned = &self.job.plan.steps[step];
-        (self.tell)(Progress::Waiting { step, address: planned.key.address.clone() });
-        let group = (planned.kind.clone(), planned.region.clone());
-        let poll = self.running(step).kind.meta().poll;
-        let first = first * self.job.pace.first_look;
-        self.polls.add(group, step, if gone { poll.gone } else { poll.ready }, first, gone);
-    }
-
-    fn look_due(&mut self) {
-        for (group, steps) in self.polls.due(Instant::now()) {
-            let Some(kind) = self.job.registry.get(&group.0).cloned() else { continue };
-            for batch in steps.chunks(kind.meta().batch) {
-                let have: Vec<Value> = batch.iter().filter_map(|step| self.attrs(*step)).collect();
-                let cx = self.cx(batch[0]);
-                self.calls.spawn(call::look(Arc::clone(&kind), cx, group.clone(), batch.to_vec(), have));
-            }
-        }
-    }
-
-    fn looked(&mut self, group: &Group, steps: Vec<usize>, seen: Result<Vec<Option<SeenValue>>>) {
-        self.polls.looked(group);
-        match seen {
-            Ok(seen) => {
-                for (step, seen) in steps.into_iter().zip(seen) {
-                    self.judge_look(group, step, seen);
-                }
-            }
-            Err(error) => {
-                let passing = error.is_throttling() || error.effect == crate::aws::Effect::Unknown;
-                for step in steps {
-                    let failures = self.polls.again(group, step, true);
-                    if !passing || failures > LOOK_FAILURES {
-                        self.polls.remove(group, step);
-                        self.fail(step, error.to_string(), false);
-                    }
-                }
-            }
-        }
-    }
-
-    fn judge_look(&mut self, group: &Group, step: usize, seen: Option<SeenValue>) {
-        let Some(item) = self.polls.get(group, step).cloned() else { return };
-        let key = self.job.plan.steps[step].key.clone();
-        let now = Instant::now();
-        let over = match (item.gone, seen) {
-            (true, None) => {
-                if self.record(Event::Gone { key }) {
-                    self.done(step);
-                }
-                true
-            }
-            (false, Some(SeenValue { phase: Phase::Ready, attrs, .. })) => {
-                if self.record(Event::Ready { key, attrs }) {
-                    self.done(step);
-                }
-                true
-            }
-            (false, Some(SeenValue { phase: Phase::Failed(why), .. })) => {
-                self.fail(step, format!("AWS gave up on it: {why}"), false);
-                true
-            }
-            (false, Some(SeenValue { phase: Phase::Deleting, .. })) => {
-                self.fail(step, "it is being deleted, and not by moodle-infra".to_owned(), false);
-                true
-            }
-            (false, None) if now.duration_since(item.since) > STALE => {
-                self.fail(step, "it is gone, and not by moodle-infra".to_owned(), false);
-                true
-            }
-            _ if item.deadline <= now => {
-                let state = if item.gone { "gone" } else { "ready" };
-                let waited = now.duration_since(item.since).as_secs();
-                self.fail(step, format!("it is not {state} after {waited} s"), false);
-                true
-            }
-            _ => false,
-        };
-        if over {
-            self.polls.remove(group, step);
-        } else {
-            self.polls.again(group, step, false);
+            self.due.insert(step);
         }
     }
 

@@ -1,0 +1,113 @@
+//! Waiting until resources are ready or gone: when to look, and what a look shows.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::time::Instant;
+
+use super::Run;
+use crate::apply::call;
+use crate::apply::polls::Group;
+use crate::apply::progress::Progress;
+use crate::aws::Result;
+use crate::kind::Phase;
+use crate::kind::erased::SeenValue;
+use crate::state::event::Event;
+
+/// A resource that was made so long ago and is not found is not only invisible to a stale replica, in seconds.
+const STALE: Duration = Duration::from_mins(1);
+/// So many looks may fail in a row.
+const LOOK_FAILURES: u32 = 8;
+
+impl Run<'_> {
+    pub(super) fn wait(&mut self, step: usize, gone: bool, first: f64) {
+        let planned = &self.job.plan.steps[step];
+        (self.tell)(Progress::Waiting { step, address: planned.key.address.clone() });
+        let group = (planned.kind.clone(), planned.region.clone());
+        let poll = self.running(step).kind.meta().poll;
+        let first = first * self.job.pace.first_look;
+        self.polls.add(group, step, if gone { poll.gone } else { poll.ready }, first, gone);
+    }
+
+    pub(super) fn look_due(&mut self) {
+        for (group, steps) in self.polls.due(Instant::now()) {
+            let Some(kind) = self.job.registry.get(&group.0).cloned() else { continue };
+            let batches = steps.chunks(kind.meta().batch);
+            self.polls.looking(&group, batches.len());
+            for batch in batches {
+                let have: Vec<Value> = batch.iter().filter_map(|step| self.attrs(*step)).collect();
+                let cx = self.cx(batch[0]);
+                self.calls.spawn(call::look(Arc::clone(&kind), cx, group.clone(), batch.to_vec(), have));
+            }
+        }
+    }
+
+    pub(super) fn looked(&mut self, group: &Group, steps: Vec<usize>, seen: Result<Vec<Option<SeenValue>>>) {
+        self.polls.looked(group);
+        match seen {
+            Ok(seen) => {
+                for (step, seen) in steps.into_iter().zip(seen) {
+                    self.judge_look(group, step, seen);
+                }
+            }
+            Err(error) => {
+                let passing = error.is_throttling() || error.effect == crate::aws::Effect::Unknown;
+                for step in steps {
+                    if self.polls.get(group, step).is_none() {
+                        continue;
+                    }
+                    let failures = self.polls.again(group, step, true);
+                    if !passing || failures > LOOK_FAILURES {
+                        self.polls.remove(group, step);
+                        self.fail(step, error.to_string(), false);
+                    }
+                }
+            }
+        }
+    }
+
+    fn judge_look(&mut self, group: &Group, step: usize, seen: Option<SeenValue>) {
+        let Some(item) = self.polls.get(group, step).cloned() else { return };
+        let key = self.job.plan.steps[step].key.clone();
+        let now = Instant::now();
+        let over = match (item.gone, seen) {
+            (true, None) => {
+                if self.record(Event::Gone { key }) {
+                    self.done(step);
+                }
+                true
+            }
+            (false, Some(SeenValue { phase: Phase::Ready, attrs, .. })) => {
+                if self.record(Event::Ready { key, attrs }) {
+                    self.done(step);
+                }
+                true
+            }
+            (false, Some(SeenValue { phase: Phase::Failed(why), .. })) => {
+                self.fail(step, format!("AWS gave up on it: {why}"), false);
+                true
+            }
+            (false, Some(SeenValue { phase: Phase::Deleting, .. })) => {
+                self.fail(step, "it is being deleted, and not by moodle-infra".to_owned(), false);
+                true
+            }
+            (false, None) if now.duration_since(item.since) > STALE => {
+                self.fail(step, "it is gone, and not by moodle-infra".to_owned(), false);
+                true
+            }
+            _ if item.deadline <= now => {
+                let state = if item.gone { "gone" } else { "ready" };
+                let waited = now.duration_since(item.since).as_secs();
+                self.fail(step, format!("it is not {state} after {waited} s"), false);
+                true
+            }
+            _ => false,
+        };
+        if over {
+            self.polls.remove(group, step);
+        } else {
+            self.polls.again(group, step, false);
+        }
+    }
+}
