@@ -101,6 +101,15 @@ fn pieces() -> impl Strategy<Value = String> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 4000, ..ProptestConfig::default() })]
 
+    /// The check before the parser refuses nothing that the parser takes, but what is nested too deep.
+    #[test]
+    fn what_is_kdl_is_read(text in pieces()) {
+        let source = Source::read(text.as_bytes(), "x").unwrap();
+        if let Err(faults) = tree::parse(&source) && faults.iter().all(|it| it.code != "spec::too-deep") {
+            prop_assert!(kdl::KdlDocument::parse_v2(&text).is_err(), "{:?}", faults);
+        }
+    }
+
     #[test]
     fn formatting_keeps_meaning_and_comments_and_is_done_at_once(text in pieces()) {
         if let Some(meaning) = parsed(&text) {
