@@ -24,11 +24,7 @@ impl Proxy {
     /// Returns a proxy before the server at `url`.
     pub(super) fn before(url: &str) -> Proxy {
         let behind = url.strip_prefix("http://").unwrap().parse().unwrap();
-        let wire = Arc::new(Wire {
-            behind,
-            delay: AtomicU64::new(0),
-            budget: AtomicI64::new(-1),
-        });
+        let wire = Arc::new(Wire { behind, delay: AtomicU64::new(0), budget: AtomicI64::new(-1) });
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let accepting = Arc::clone(&wire);
