@@ -61,6 +61,14 @@ struct Profile {
     endpoint: Option<String>,
 }
 
+impl Login {
+    /// Returns fixed keys, with which nothing of the user's is used.
+    #[must_use]
+    pub fn keys(access: &str, secret: &str) -> Login {
+        Login::Keys(Credentials::new(access, secret, None, None, "fixed"))
+    }
+}
+
 const CONNECT: Duration = Duration::from_secs(5);
 /// Longer than the slowest synchronous call (`CreateDistribution` takes some ten seconds).
 const READ: Duration = Duration::from_mins(1);
@@ -265,8 +273,11 @@ mod tests {
     const KEYS: &str = "aws_access_key_id = AKIDTEST\naws_secret_access_key = secret-of-test\n";
 
     fn keys(endpoint: String, region: &str) -> Options {
-        let login = Login::Keys(Credentials::new("AKIDTEST", "secret-of-test", None, None, "test"));
-        Options { login, region: Some(region.to_owned()), endpoint: Some(endpoint) }
+        Options {
+            login: Login::keys("AKIDTEST", "secret-of-test"),
+            region: Some(region.to_owned()),
+            endpoint: Some(endpoint),
+        }
     }
 
     fn text(config: &str, profile: Option<&str>, endpoint: String) -> Options {

@@ -231,7 +231,6 @@ fn trace(operation: &str, answer: &Result<HttpResponse, ConnectorError>, started
 mod tests {
     use std::time::Duration;
 
-    use aws_credential_types::Credentials;
     use aws_credential_types::provider::error::CredentialsError;
     use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 
@@ -255,7 +254,7 @@ mod tests {
     }
 
     async fn connected(server: &Server) -> Cx {
-        let login = Login::Keys(Credentials::new("AKIDTEST", "secret-of-test", None, None, "test"));
+        let login = Login::keys("AKIDTEST", "secret-of-test");
         let options = Options { login, region: Some("eu-west-1".to_owned()), endpoint: Some(server.url()) };
         connect(options).await.unwrap()
     }

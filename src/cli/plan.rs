@@ -31,7 +31,9 @@ pub(super) fn show(
     let saved = Saved::of(made, &spec.path, &spec.bytes, sandbox);
     terminal.data(&if terminal.json { saved.to_json() } else { text });
     if let Some(out) = &args.out {
-        file::replace(out, saved.to_json().as_bytes())?;
+        file::replace(out, saved.to_json().as_bytes()).map_err(|error| {
+            Failure::of(Exit::File, &error, "check the path and its permissions; the plan is shown above")
+        })?;
         terminal.note(&format!("Saved. To apply just this:\n    moodle-infra apply {}", out.display()));
     }
     Ok(if changes && args.detailed_exitcode { Exit::Changes } else { Exit::Success })

@@ -14,7 +14,7 @@ const MOST_FAULTS: usize = 20;
 
 /// Returns what is wrong with the shape of a text.
 pub(super) fn faults_of(source: &Source, tokens: &[Token]) -> Vec<Diagnostic> {
-    let mut shape = Shape { source, at: At::Start, open: Vec::new(), last: None, faults: Vec::new() };
+    let mut shape = Shape { source, at: At::Start, open: Vec::new(), commented: false, last: None, faults: Vec::new() };
     shape.characters();
     for token in tokens {
         shape.take(*token);
@@ -40,11 +40,23 @@ enum At {
     Behind { commented: bool },
 }
 
+/// A block that is open.
+struct Block {
+    /// Its brace.
+    span: Span,
+    /// Whether the block is commented out behind its node.
+    commented: bool,
+    /// Whether its node is commented out.
+    of_commented: bool,
+}
+
 struct Shape<'a> {
     source: &'a Source,
     at: At,
-    /// The blocks that are open, and whether each is commented out.
-    open: Vec<(Span, bool)>,
+    /// The blocks that are open.
+    open: Vec<Block>,
+    /// Whether the node that is being read is commented out.
+    commented: bool,
     /// The last token that is not a blank or a comment, on this line.
     last: Option<Token>,
     faults: Vec<Diagnostic>,
@@ -123,6 +135,9 @@ impl Shape<'_> {
         self.value_missing(span);
         if self.at == At::Start {
             self.fault(span, "Stray semicolon", "This `;` ends nothing.", "Remove it.");
+        } else if self.commented {
+            let detail = "A node that is commented out by `/-` ends with its line.";
+            self.fault(span, "Semicolon behind a commented node", detail, "Put a line break here.");
         }
         self.at = At::Start;
     }
@@ -145,11 +160,11 @@ impl Shape<'_> {
             _ => {}
         }
         // The parser reads a commented block behind a node twice: nested ones would take for ever.
-        let nested = commented && self.at != At::Start && self.open.iter().any(|(_, commented)| *commented);
+        let nested = commented && self.at != At::Start && self.open.iter().any(|it| it.commented);
         if self.open.len() == DEEPEST || nested {
             self.too_deep(span);
         }
-        self.open.push((span, commented));
+        self.open.push(Block { span, commented, of_commented: self.commented });
         self.at = At::Start;
     }
 
@@ -163,8 +178,9 @@ impl Shape<'_> {
 
     fn closes(&mut self, span: Span) {
         self.value_missing(span);
-        if let Some((_, commented)) = self.open.pop() {
+        if let Some(Block { span: _, commented, of_commented }) = self.open.pop() {
             self.at = At::Behind { commented };
+            self.commented = of_commented;
             return;
         }
         let help = "Remove this `}`, or add the `{` that it closes.";
@@ -189,8 +205,12 @@ impl Shape<'_> {
     fn text(&mut self, token: Token) {
         let text = self.source.slice(token.span);
         match self.at {
+            At::Start => {
+                self.commented = self.last_is(Kind::Slashdash);
+                self.at = At::Entries;
+            }
             At::Value => self.at = At::Valued,
-            At::Start | At::Entries | At::Valued => self.at = At::Entries,
+            At::Entries | At::Valued => self.at = At::Entries,
             At::Behind { .. } => {
                 let detail = format!("{} stands behind a `}}` on the same line.", quoted(text));
                 self.fault(
@@ -272,7 +292,7 @@ impl Shape<'_> {
         self.value_missing(Span { start: end, end });
         // Behind a text without an end, braces may be missing only because the text swallowed them.
         if self.faults.is_empty() {
-            for (span, _) in std::mem::take(&mut self.open) {
+            for Block { span, .. } in std::mem::take(&mut self.open) {
                 self.fault(
                     span,
                     "Opening brace without a closing one",

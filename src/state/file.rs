@@ -17,13 +17,18 @@ const LARGEST: u64 = 256 * 1024 * 1024;
 /// When it cannot be written; the old file is still there then.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), StateError> {
     let failed = |source| StateError::Write { path: path.to_owned(), source };
-    let folder = path.parent().unwrap_or(Path::new("."));
+    let folder = folder_of(path);
     let mut temp = tempfile::Builder::new().prefix(".writing-").tempfile_in(folder).map_err(failed)?;
     temp.write_all(bytes).map_err(failed)?;
     temp.as_file().set_permissions(std::fs::Permissions::from_mode(0o600)).map_err(failed)?;
     temp.as_file().sync_all().map_err(failed)?;
     temp.persist(path).map_err(|error| failed(error.error))?;
     sync_folder(folder).map_err(failed)
+}
+
+/// Returns the folder that a file is in; the parent of a bare name is the empty path, which opens nothing.
+pub(super) fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Makes a new name in a folder durable.

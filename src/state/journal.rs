@@ -62,8 +62,7 @@ impl Journal {
                 lineage: state.lineage.clone(),
             };
             journal.line(&header)?;
-            let folder = path.parent().unwrap_or(Path::new("."));
-            file::sync_folder(folder).map_err(|error| journal.failed(error))?;
+            file::sync_folder(file::folder_of(path)).map_err(|error| journal.failed(error))?;
         }
         Ok(journal)
     }

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::state::StateError;
+
 /// A failure of the sandbox, or of installing it.
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
@@ -58,6 +60,9 @@ pub enum SandboxError {
         /// Its process.
         pid: i32,
     },
+    /// A file of ours cannot be written.
+    #[error(transparent)]
+    Write(#[from] StateError),
     /// A file or folder cannot be used.
     #[error("failed to {what} `{path}`")]
     File {
@@ -95,7 +100,9 @@ impl SandboxError {
                 format!("its whole log is in:\n    {}", log.display())
             }
             SandboxError::Unstoppable { pid } => format!("look at what it waits for:\n    ps -fp {pid}"),
-            SandboxError::File { .. } => "check that the folder exists and belongs to you".to_owned(),
+            SandboxError::File { .. } | SandboxError::Write(_) => {
+                "check that the folder exists and belongs to you".to_owned()
+            }
             SandboxError::NoCache => "set one, for example:\n    export HOME=~".to_owned(),
         }
     }

@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use sha2::{Digest, Sha256};
 
 use super::error::{OLDEST, SandboxError, tail};
-use super::put;
+use crate::state::file;
 
 /// Says what is going on; one short line each.
 pub type Progress<'a> = &'a mut dyn FnMut(&str);
@@ -60,9 +60,9 @@ pub fn install_with<P: AsRef<OsStr>>(
     progress(&format!("installing {} into {} (once)", first_of(requirements), folder.display()));
     let pip = prepared(&python, &folder, &inside)?;
     let pins = folder.join("requirements.txt");
-    put(&pins, requirements)?;
+    file::replace(&pins, requirements.as_bytes())?;
     filled(&pip, &pins, &folder.with_extension("log"))?;
-    put(&folder.join(MARKER), &version)?;
+    file::replace(&folder.join(MARKER), version.as_bytes())?;
     Ok(inside)
 }
 

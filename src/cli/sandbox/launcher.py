@@ -90,19 +90,20 @@ def main():
     os.environ["GATEWAY_PORT"] = str(port)
     write(record, {"pid": os.getpid(), "started": started(), "port": port, "version": version})
 
-    sys.path.insert(0, HERE)
-    import fixes  # noqa: F401: importing it applies the corrections
-
+    import ministack.app
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
-    from ministack.app import app
+
+    # Importing the corrections applies them.
+    sys.path.insert(0, HERE)
+    __import__("fixes")
 
     config = Config()
     config.bind = [f"fd://{sock.detach()}"]
     config.keep_alive_timeout = 75
     config.graceful_timeout = 1
     config.loglevel = "WARNING"
-    asyncio.run(serve(Keeper(app, record), config))
+    asyncio.run(serve(Keeper(ministack.app.app, record), config))
 
 
 main()

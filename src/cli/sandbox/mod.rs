@@ -7,13 +7,10 @@
 //! No credential of the user is read or sent: the keys are fixed, and neither we nor the server look at the user's AWS
 //! configuration. The server listens on 127.0.0.1 alone. Linux only, as it tells processes apart by `/proc`.
 
-use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use aws_credential_types::Credentials;
-
 use crate::aws::connect::{Login, Options};
+use crate::state::file;
 
 pub mod error;
 pub mod install;
@@ -84,7 +81,7 @@ impl Sandbox {
     /// # Errors
     /// See [`SandboxError`].
     pub fn ensure(&self, progress: Progress<'_>) -> Result<Running, SandboxError> {
-        fs::create_dir_all(self.folder()).map_err(SandboxError::file("make", &self.folder()))?;
+        file::make_folder(&self.folder())?;
         let _lock = locked(&self.folder().join("lock"))?;
         let version = server::version(REQUIREMENTS);
         let last = Record::read(&self.record());
@@ -153,9 +150,9 @@ impl Running {
     #[must_use]
     pub fn options(&self, region: &str) -> Options {
         // The emulator takes twelve digits as access key for the account's number.
-        let keys = Credentials::new(ACCOUNT, "sandbox", None, None, "sandbox");
+        let login = Login::keys(ACCOUNT, "sandbox");
         let (region, endpoint) = (Some(region.to_owned()), Some(self.endpoint.clone()));
-        Options { login: Login::Keys(keys), region, endpoint }
+        Options { login, region, endpoint }
     }
 }
 
@@ -167,13 +164,4 @@ pub fn cache_folder() -> Result<PathBuf, SandboxError> {
     let named = |name| std::env::var_os(name).filter(|it| !it.is_empty()).map(PathBuf::from);
     let base = named("XDG_CACHE_HOME").or_else(|| named("HOME").map(|it| it.join(".cache")));
     base.map(|it| it.join("moodle-infra")).ok_or(SandboxError::NoCache)
-}
-
-/// Replaces a file whole; readable by its owner alone.
-fn put(path: &Path, text: &str) -> Result<(), SandboxError> {
-    let failed = || SandboxError::file("write", path);
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed())?;
-    file.write_all(text.as_bytes()).map_err(failed())?;
-    file.persist(path).map(drop).map_err(|error| failed()(error.error))
 }

@@ -11,8 +11,9 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use serde::{Deserialize, Serialize};
 
+use super::ACCOUNT;
 use super::error::{SandboxError, tail};
-use super::{ACCOUNT, put};
+use crate::state::file;
 
 /// What the server writes about itself into `sandbox.json`, before it answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,10 +95,10 @@ pub(super) fn version(requirements: &str) -> String {
 pub(super) fn start(files: &Files<'_>, version: &str, port: u16) -> Result<Record, SandboxError> {
     let Files { python, folder, record, log } = files;
     let temporary = folder.join("tmp");
-    fs::create_dir_all(&temporary).map_err(SandboxError::file("make", &temporary))?;
+    file::make_folder(&temporary)?;
     let launcher = folder.join("launcher.py");
-    put(&launcher, LAUNCHER)?;
-    put(&folder.join("fixes.py"), FIXES)?;
+    file::replace(&launcher, LAUNCHER.as_bytes())?;
+    file::replace(&folder.join("fixes.py"), FIXES.as_bytes())?;
     // A file and not a pipe: nobody would read a pipe after our end, and a full one blocks the server.
     let output = File::create(log).map_err(SandboxError::file("write", log))?;
     let errors = output.try_clone().map_err(SandboxError::file("write", log))?;

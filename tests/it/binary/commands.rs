@@ -117,7 +117,7 @@ fn replacing_a_resource_takes_its_users_along() {
 async fn what_others_change_is_told_and_put_back() {
     let desk = Desk::with(SMALL);
     desk.ends_with(0, "apply campus.kdl --yes");
-    let group = desk.ends_with(0, "state show network.rule.database.from-web --json").out;
+    let group = desk.ends_with(0, "state show network.rule.database.postgresql --json").out;
     let rule: Value = serde_json::from_str(&group).unwrap();
     let attrs = &rule["resource"]["attrs"];
     let revoke = desk.cx().ec2().revoke_security_group_ingress().group_id(attrs["group"].as_str().unwrap());
@@ -145,8 +145,8 @@ fn the_state_can_be_looked_into_and_corrected() {
     assert!(planned.out.contains("1 to create, 0 to change, 0 to replace, 1 to delete"), "{}", planned.out);
     desk.ends_with(0, "state mv network.flow-log-old network.flow-log");
     assert_eq!(desk.ends_with(0, "plan campus.kdl").out, "No changes: AWS is as the spec says.\n");
-    desk.ends_with(0, "state rm network.rule.database.from-web");
-    desk.ends_with(64, "state rm network.rule.database.from-web");
+    desk.ends_with(0, "state rm network.rule.database.postgresql");
+    desk.ends_with(64, "state rm network.rule.database.postgresql");
     let planned = desk.ends_with(0, "plan campus.kdl");
     assert!(planned.out.contains("1 to create, 0 to change, 0 to replace, 0 to delete"), "{}", planned.out);
 }

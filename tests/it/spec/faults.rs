@@ -35,6 +35,7 @@ fn braces_and_quotes_that_do_not_fit() {
     insta::assert_snapshot!(faults("/* moodle\n"), @"x.kdl:1:1: error: Comment without an end: No `*/` closes this comment. Add the missing `*/`. [spec::syntax]");
     insta::assert_snapshot!(faults("moodle \"campus\"\n{\n}"), @"x.kdl:2:1: error: Block without a name: No node stands before this `{` on its line. Write `name {` on one line. [spec::syntax]");
     insta::assert_snapshot!(faults("moodle \"campus\" { } region \"x\""), @"x.kdl:1:21: error: Text behind a block: `region` stands behind a `}` on the same line. Start a new line, or write `;` behind the `}`. [spec::syntax]");
+    insta::assert_snapshot!(faults("moodle \"campus\" { /-network { }; }"), @"x.kdl:1:32: error: Semicolon behind a commented node: A node that is commented out by `/-` ends with its line. Put a line break here. [spec::syntax]");
     insta::assert_snapshot!(faults("moodle \"campus\" { } { }"), @"x.kdl:1:21: error: Second block: The node has a block already. Put all its fields in one block. [spec::syntax]");
     insta::assert_snapshot!(faults(&"a { ".repeat(7)), @"x.kdl:1:27: error: Nested too deep: Blocks and comments are nested at most 6 deep, blocks behind a `/-` once. A spec needs four levels; a `}` or `*/` may be missing before this. [spec::too-deep]");
 }

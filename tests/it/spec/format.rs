@@ -59,7 +59,57 @@ fn parsed(text: &str) -> Option<String> {
     tree::parse(&source).ok().map(|it| without_places(&it))
 }
 
-/// Pieces of specs in any order: most of it is KDL.
+fn one(from: &[&'static str]) -> impl Strategy<Value = &'static str> + Clone {
+    prop::sample::select(from.to_vec())
+}
+
+/// Returns an end that goes with a node: the parser takes no `;` behind one that is commented out.
+fn fit(line: &str, end: &'static str) -> &'static str {
+    if line.trim_start().starts_with("/-") && end.contains(';') { "\n" } else { end }
+}
+
+/// Nodes in any layout that KDL allows.
+fn nodes() -> impl Strategy<Value = String> {
+    let lead =
+        one(&["", "", "  ", "\n", "\n\n\n", "// c\n", "\t/* e */ ", "/-", "/- ", "/-\n", "/* f\n g */\n", "/- // d\n"]);
+    let blank = || one(&[" ", "   ", "\t", " /* e */ ", " \\\n", " \\  // g\n   ", "/* f\n g */ "]);
+    let value = one(&[
+        "1",
+        "a",
+        "b=1",
+        "b = \"x y\"",
+        "b=/* e */2",
+        "/-5",
+        "/- b=1",
+        "#true",
+        "\"\"\"\n  h\n   i\n  \"\"\"",
+        "#\"j\"#",
+    ]);
+    let end =
+        || one(&["\n", "\n", " // c\n", "// d\n", ";", " ; ", ";\n", "; // d\n", " /* e */\n", "\r\n", "\n\n\n\n"]);
+    let before = one(&["", " ", "  ", " /* e */ ", " \\\n", " /-{ x } "]);
+    let open = one(&["{", "{ ", "{\n", "{ // c\n", "{\n\n\n", "{/* e */"]);
+    let close = one(&["}", " }", "\n\n}", "/* e */}", "// d\n}"]);
+    let entries = prop::collection::vec((blank(), value).prop_map(|(blank, value)| format!("{blank}{value}")), 0..3);
+    let line = (lead, entries).prop_map(|(lead, entries)| format!("{lead}n{}", entries.concat()));
+    let leaf = (line.clone(), end()).prop_map(|(line, end)| format!("{line}{}", fit(&line, end)));
+    leaf.prop_recursive(3, 16, 4, move |inner| {
+        let inner = prop::collection::vec(inner, 0..4);
+        (line.clone(), before.clone(), open.clone(), inner, close.clone(), end()).prop_map(
+            |(line, before, open, inner, close, end)| {
+                let end = fit(&line, end);
+                format!("{line}{before}{open}{}{close}{end}", inner.concat())
+            },
+        )
+    })
+}
+
+/// Some nodes behind each other.
+fn specs() -> impl Strategy<Value = String> {
+    prop::collection::vec(nodes(), 0..4).prop_map(|it| it.concat())
+}
+
+/// Pieces of specs in any order: a part of it is KDL.
 fn pieces() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
         "a",
@@ -101,15 +151,31 @@ fn pieces() -> impl Strategy<Value = String> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 4000, ..ProptestConfig::default() })]
 
+    /// The check before the parser refuses nothing that the parser takes, but what is nested too deep.
     #[test]
-    fn formatting_keeps_meaning_and_comments_and_is_done_at_once(text in pieces()) {
+    fn what_is_kdl_is_read(text in prop_oneof![specs(), pieces()]) {
+        let source = Source::read(text.as_bytes(), "x").unwrap();
+        if let Err(faults) = tree::parse(&source) && faults.iter().all(|it| it.code != "spec::too-deep") {
+            prop_assert!(kdl::KdlDocument::parse_v2(&text).is_err(), "{:?}", faults);
+        }
+    }
+
+    #[test]
+    fn formatting_keeps_meaning_and_comments_and_is_done_at_once(text in prop_oneof![4 => specs(), 1 => pieces()]) {
         if let Some(meaning) = parsed(&text) {
-            let once = format(&text).map_err(|it| TestCaseError::fail(format!("{text:?}: {it:?}")))?;
+            let once = format(&text).map_err(|it| TestCaseError::fail(format!("{it:?}")))?;
             prop_assert_eq!(parsed(&once), Some(meaning));
             for comment in ["// c", "// d", "/* e */", "/* f\n g */", "// g"] {
                 prop_assert_eq!(text.matches(comment).count(), once.matches(comment).count(), "{}", comment);
             }
             prop_assert_eq!(format(&once).unwrap(), once);
+        }
+    }
+
+    #[test]
+    fn the_layouts_above_are_kdl(text in specs()) {
+        if let Err(error) = kdl::KdlDocument::parse_v2(&text) {
+            return Err(TestCaseError::fail(format!("{:?}", error.diagnostics)));
         }
     }
 }

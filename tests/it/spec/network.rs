@@ -474,9 +474,11 @@ fn the_effective_spec_of_each_spec_is_the_same_topology() {
 fn blocks() -> impl Strategy<Value = String> {
     let zones = prop_oneof![
         (1..=6_usize).prop_map(|it| it.to_string()),
-        prop::sample::subsequence(vec!['a', 'b', 'c', 'd', 'e', 'f'], 1..=6)
-            .prop_shuffle()
-            .prop_map(|it| it.into_iter().map(|it| format!(" \"eu-west-1{it}\"")).collect())
+        prop::sample::subsequence(vec!['a', 'b', 'c', 'd', 'e', 'f'], 1..=6).prop_shuffle().prop_map(|it| it
+            .into_iter()
+            .map(|it| format!(" \"eu-west-1{it}\""))
+            .collect::<Vec<_>>()
+            .concat())
     ];
     let flow = prop::sample::select(vec!["", "flow-logs #false;", "flow-logs retain-days=30;", "flow-logs;"]);
     let endpoints = prop::sample::select(vec!["", "endpoints #false;", "endpoints \"kms\" \"s3\";"]);
@@ -494,8 +496,8 @@ proptest! {
         tags in prop::collection::btree_map("[a-z][a-z0-9 _.:/=+@-]{0,8}", "[A-Za-z0-9 _.:/=+@é-]{0,9}", 0..3),
     ) {
         prop_assume!(tags.keys().all(|it| it != "name" && !it.starts_with("aws:")));
-        let tags: String = tags.iter().map(|(key, value)| format!(" \"{key}\"=\"{value}\"")).collect();
-        let tags = if tags.is_empty() { tags } else { format!("tags{tags}") };
+        let tags: Vec<String> = tags.iter().map(|(key, value)| format!(" \"{key}\"=\"{value}\"")).collect();
+        let tags = if tags.is_empty() { String::new() } else { format!("tags{}", tags.concat()) };
         let topology = topology_of(&format!("moodle \"campus\" {{\n region \"eu-west-1\"\n{tags}\nnetwork {{ {block} }}\n}}"));
         let text = effective(&topology);
         prop_assert_eq!(topology_of(&text), topology.clone());
