@@ -48,7 +48,7 @@ pub enum Effect {
     Unknown,
 }
 
-/// The codes with which AWS services say "slower" (`reference/aws-behaviour.md` §0). EC2 says so with status 503.
+/// The codes with which AWS services say "slower". EC2 says so with status 503.
 const THROTTLING: &[&str] = &[
     "APICallRateForCustomerExceeded",
     "EC2ThrottledException",

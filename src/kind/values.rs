@@ -73,7 +73,7 @@ impl Tags {
 }
 
 /// An IAM-style policy document in canonical form: scalars where AWS takes lists are lists, and lists whose order
-/// means nothing are sorted (`reference/aws-behaviour.md`, appendix C: "policies everywhere").
+/// means nothing are sorted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Policy(Value);

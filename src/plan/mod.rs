@@ -132,7 +132,7 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// For AWS (`reference/aws-behaviour.md` §0: wait at least 10 s and look twice).
+    /// For AWS, whose tag index may lag by some seconds.
     pub const AWS: Pace = Pace { absent: Duration::from_secs(3), lost: Duration::from_secs(10), first_look: 1.0 };
     /// For an emulator; the pause only lets a request of a killed process arrive.
     pub const EMULATOR: Pace = Pace { absent: Duration::ZERO, lost: Duration::from_millis(300), first_look: 0.0 };

@@ -14,7 +14,9 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Returns the facts for a topology in an account (12 digits) and a region, of whose zones `available` are usable.
+    /// Returns the facts for a topology in an account (12 digits) and a region, of whose zones `available` are usable,
+    /// in the order in which they are to be taken: those that the stack has already first, so that a zone more in the
+    /// spec is a zone more in AWS and moves no other.
     ///
     /// # Errors
     /// When the topology asks for more zones than there are, or for one that is not among them.
@@ -76,14 +78,10 @@ impl Facts {
 fn chosen(zones: &Zones, region: &str, available: &[String]) -> Result<Vec<String>, FactsError> {
     match zones {
         Zones::Count(count) => {
-            // Sorted, so that a zone more in the spec is a zone more in AWS and moves no other.
-            let mut sorted = available.to_vec();
-            sorted.sort();
-            sorted.dedup();
-            let have = sorted.len();
-            sorted.truncate(*count);
-            let too_few = FactsError::TooFew { region: region.to_owned(), have, want: *count };
-            if sorted.len() == *count { Ok(sorted) } else { Err(too_few) }
+            let mut first = available.to_vec();
+            first.truncate(*count);
+            let too_few = FactsError::TooFew { region: region.to_owned(), have: available.len(), want: *count };
+            if first.len() == *count { Ok(first) } else { Err(too_few) }
         }
         Zones::Names(names) => match names.iter().find(|it| !available.contains(it)) {
             None => Ok(names.clone()),
@@ -135,10 +133,11 @@ mod tests {
     }
 
     #[test]
-    fn zones_are_chosen_in_a_fixed_order() {
+    fn zones_are_chosen_in_the_order_given() {
+        // The first is one that the stack has, the others are those that AWS tells besides.
         let available = zones(&["eu-west-1c", "eu-west-1a", "eu-west-1b"]);
         let facts = |spec: &str| Facts::of(&topology(spec), "123456789012", "eu-west-1", &available);
-        assert_eq!(facts("2").unwrap().zones(), ["eu-west-1a", "eu-west-1b"]);
+        assert_eq!(facts("2").unwrap().zones(), ["eu-west-1c", "eu-west-1a"]);
         assert_eq!(facts("\"eu-west-1c\" \"eu-west-1a\"").unwrap().zones(), ["eu-west-1c", "eu-west-1a"]);
         assert_eq!(
             facts("4").unwrap_err().to_string(),

@@ -1,5 +1,7 @@
 //! What each command prints and how it ends.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::Value;
 
 use super::inventory::Inventory;
@@ -24,6 +26,23 @@ async fn apply_then_plan_is_empty_then_destroy_leaves_nothing() {
     desk.ends_with(0, "destroy campus.kdl --yes");
     assert_eq!(Inventory::of(&desk).await, Inventory::default());
     assert_eq!(desk.ends_with(0, "state list --stack campus").out, "");
+}
+
+/// One call reads everything of a kind; a few kinds need a second one.
+#[test]
+fn a_plan_makes_at_most_two_calls_per_kind() {
+    let desk = Desk::with(SMALL);
+    desk.ends_with(0, "apply campus.kdl --yes");
+    let listed: Value = serde_json::from_str(&desk.ends_with(0, "state list --json").out).unwrap();
+    let kinds: BTreeSet<&str> =
+        listed.as_array().unwrap().iter().filter_map(|it| it["resource"]["kind"].as_str()).collect();
+    let talk = desk.ends_with(0, "plan campus.kdl -v").talk;
+    let counted = talk.lines().filter_map(|line| line.split_once("calls operation=")?.1.split_once("count="));
+    let calls: BTreeMap<&str, usize> = counted.map(|(operation, count)| (operation, count.parse().unwrap())).collect();
+    // Signing in is the one call that is not about a kind.
+    let total: usize = calls.values().sum::<usize>() - 1;
+    assert!(15 < kinds.len() && kinds.len() <= total && total <= 2 * kinds.len(), "{kinds:?} {calls:?}");
+    assert!(calls.values().all(|count| *count <= 3), "{calls:?}");
 }
 
 #[test]
@@ -67,6 +86,19 @@ fn a_changed_spec_is_planned_with_reasons_and_applied() {
     assert!(planned.out.contains("the spec does not ask for it"), "{}", planned.out);
     desk.ends_with(0, "apply campus.kdl --yes");
     assert_eq!(desk.ends_with(0, "plan campus.kdl").out, "No changes: AWS is as the spec says.\n");
+}
+
+#[test]
+fn a_zone_more_only_adds() {
+    let two = SMALL.replace("zones \"eu-west-1a\" \"eu-west-1b\"", "zones 2");
+    let desk = Desk::with(&two);
+    desk.ends_with(0, "apply campus.kdl --yes");
+    desk.write(&two.replace("zones 2", "zones 3"));
+    let planned = desk.ends_with(0, "plan campus.kdl");
+    // The endpoint of S3 gets the new zone's route table.
+    assert!(planned.out.contains(" to create, 1 to change, 0 to replace, 0 to delete"), "{}", planned.out);
+    desk.ends_with(0, "apply campus.kdl --yes");
+    desk.ends_with(0, "plan campus.kdl --detailed-exitcode");
 }
 
 #[test]

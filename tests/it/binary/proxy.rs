@@ -61,7 +61,7 @@ impl Wire {
             let _ended = std::io::copy(&mut answers, &mut back);
             let _closed = back.shutdown(Shutdown::Both);
         });
-        let mut buffer = [0; 64 * 1024];
+        let mut buffer = vec![0; 64 * 1024];
         loop {
             let count = client.read(&mut buffer)?;
             if count == 0 {

@@ -6,7 +6,7 @@
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 use aws_credential_types::Credentials;
 use moodle_infra::aws::Cx;
 use moodle_infra::aws::connect::{Login, Options, connect};
+use moodle_infra::cli::sandbox::cache_folder;
+use moodle_infra::cli::sandbox::install::install;
 
 /// The region that tests use.
 pub(crate) const REGION: &str = "eu-west-1";
@@ -35,9 +37,9 @@ pub(crate) struct Endpoint {
     _child: Child,
 }
 
-/// What is installed, beside each other, in a folder named like the first.
-const MINISTACK: &[&str] = &["ministack==1.5.33", "cbor2==6.3.0", "cryptography==50.0.2"];
-const MOTO: &[&str] = &["moto[server]==5.2.5"];
+/// The pins of the sandbox, so that users and tests have one installation.
+const MINISTACK: (&str, &str) = ("sandbox", include_str!("../../../src/cli/sandbox/requirements.txt"));
+const MOTO: (&str, &str) = ("moto", include_str!("moto-requirements.txt"));
 
 /// Where servers write their output.
 const SCRATCH: &str = env!("CARGO_TARGET_TMPDIR");
@@ -75,16 +77,16 @@ async fn connected(which: Emulator, keys: Credentials) -> Cx {
 }
 
 fn start(which: Emulator) -> Endpoint {
-    let (packages, program) = match which {
+    let ((name, pins), program) = match which {
         Emulator::Ministack => (MINISTACK, START_MINISTACK),
         Emulator::Moto => (MOTO, START_MOTO),
     };
-    let folder = installed(packages);
+    let python = install(&cache_folder().unwrap(), name, pins, &mut |_| {}).unwrap();
     // The port is free when it is chosen, but may be taken a moment later: then the server ends, and another is tried.
     for _ in 0..5 {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
         let log = Path::new(SCRATCH).join(format!("{which:?}-{}.log", std::process::id()));
-        let mut command = Command::new(folder.join("bin/python"));
+        let mut command = Command::new(&python);
         command.arg("-c").arg(format!("{UNTIL_STDIN_ENDS}{program}"));
         match which {
             Emulator::Ministack => command
@@ -138,27 +140,4 @@ fn greets(port: u16) -> std::io::Result<bool> {
     let mut start = [0; 7];
     stream.read_exact(&mut start)?;
     Ok(&start == b"HTTP/1.")
-}
-
-/// Returns the folder of a virtual environment that has these packages; made at the first call on a machine.
-fn installed(packages: &[&str]) -> PathBuf {
-    let cache = std::env::home_dir().unwrap().join(".cache/moodle-infra");
-    let folder = cache.join(packages[0].replace("[server]", "").replace("==", "-"));
-    fs::create_dir_all(&cache).unwrap();
-    // Several test processes may come here at once; the first installs, the others wait.
-    let lock = File::create(folder.with_added_extension("lock")).unwrap();
-    lock.lock().unwrap();
-    let done = folder.join("installed");
-    let wanted = packages.join("\n");
-    if fs::read_to_string(&done).ok().as_ref() != Some(&wanted) {
-        run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder));
-        run(Command::new(folder.join("bin/pip")).args(["install", "--quiet"]).args(packages));
-        File::create(&done).unwrap().write_all(wanted.as_bytes()).unwrap();
-    }
-    folder
-}
-
-fn run(command: &mut Command) {
-    let answer = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    assert!(answer.status.success(), "{command:?}: {}", String::from_utf8_lossy(&answer.stderr));
 }
