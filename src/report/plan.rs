@@ -53,6 +53,10 @@ impl Mark {
 #[must_use]
 pub fn text(plan: &Plan, expected: Duration, style: Style) -> String {
     let mut lines = Vec::new();
+    if !plan.is_empty() || !plan.drift.is_empty() {
+        lines.push(format!("Stack {}, account {}, region {}", plan.stack, plan.account, plan.region));
+        lines.push(String::new());
+    }
     drift(&plan.drift, style, &mut lines);
     let shared = shared_tags(plan);
     if !shared.is_empty() {
