@@ -217,7 +217,7 @@ pub(super) fn decide(view: &View<'_>, options: &Options) -> Result<Decisions, Pl
         decisions.removals = removals(view, options, &decisions, included.as_ref());
         decisions.gone_first = room::gone_first(view, &decisions);
         let more_in_the_way = room::in_the_way(view, &decisions, &mut in_the_way);
-        let more_included = included.as_mut().is_some_and(|it| include_dependents(view, &decisions, it));
+        let more_included = included.as_mut().is_some_and(|it| include_dependents(view, options, &decisions, it));
         if !more_in_the_way && !more_included {
             return Ok(decisions);
         }
@@ -245,26 +245,37 @@ fn included_at_first(view: &View<'_>, options: &Options) -> Option<BTreeSet<Addr
     let mut included: BTreeSet<Address> =
         view.state.resources.keys().map(|key| &key.address).filter(|it| targeted(it)).cloned().collect();
     if !options.destroy {
-        // From the last to the first, so that what a target needs is met after it.
-        let nodes: Vec<&Node> = view.graph.nodes().collect();
-        for node in nodes.into_iter().rev() {
-            if targeted(&node.address) {
-                included.insert(node.address.clone());
-            }
-            if included.contains(&node.address) {
-                included.extend(view.graph.needs(&node.address).into_keys());
-            }
-        }
+        let wanted = view.graph.nodes().map(|node| &node.address).filter(|it| targeted(it));
+        included.extend(wanted.cloned());
+        include_needs(view, &mut included);
     }
     Some(included)
 }
 
-/// What is deleted or replaced takes along what cannot stay without it.
-fn include_dependents(view: &View<'_>, decisions: &Decisions, included: &mut BTreeSet<Address>) -> bool {
+/// What is made or changed takes along what it needs.
+fn include_needs(view: &View<'_>, included: &mut BTreeSet<Address>) {
+    // From the last to the first, so that what something needs is met after it.
+    for node in view.graph.nodes().rev() {
+        if included.contains(&node.address) {
+            included.extend(view.graph.needs(&node.address).into_keys());
+        }
+    }
+}
+
+/// What is deleted or replaced takes along what cannot stay without it, with all that this needs.
+fn include_dependents(
+    view: &View<'_>,
+    options: &Options,
+    decisions: &Decisions,
+    included: &mut BTreeSet<Address>,
+) -> bool {
     let before = included.len();
     for key in decisions.removals.keys() {
         let users = view.dependents(&key.address).map(|(user, _)| user.address.clone());
         included.extend(users.collect::<Vec<_>>());
+    }
+    if !options.destroy {
+        include_needs(view, included);
     }
     included.len() > before
 }

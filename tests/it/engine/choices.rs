@@ -1,1 +1,275 @@
-//! wip
+//! What a plan decides to do: drift, targets, replacements and their order, protection.
+
+use std::collections::BTreeSet;
+
+use moodle_infra::graph::Graph;
+use moodle_infra::kind::{Address, Kind, Ref, Text};
+use moodle_infra::plan::reason::Reason;
+use moodle_infra::plan::step::{Action, Step};
+use moodle_infra::plan::{Options, Plan};
+use moodle_infra::state::store::Ledger;
+use serde_json::json;
+
+use super::model::Model;
+use super::{Seed, seeds};
+use crate::support::sim::dice::Dice;
+use crate::support::sim::log::Method;
+use crate::support::sim::site::{Site, everything_down};
+use crate::support::sim::things::{Data, Plain, Single, ThingProps, things};
+use crate::support::sim::weather::Weather;
+
+fn at(text: &str) -> Address {
+    Address::parse(text).unwrap()
+}
+
+fn props(place: &str, base: Text, size: i64) -> ThingProps {
+    ThingProps { place: place.to_owned(), base, size, note: None, links: BTreeSet::new() }
+}
+
+/// Returns a line a step: what it does to which incarnation.
+fn lines(plan: &Plan) -> Vec<String> {
+    let line = |step: &Step| {
+        let verb = match step.action {
+            Action::Create { .. } => "create",
+            Action::Update { .. } => "update",
+            Action::Delete { .. } => "delete",
+            Action::Await => "await",
+        };
+        format!("{verb} {}", step.key)
+    };
+    plan.steps.iter().map(line).collect()
+}
+
+/// Returns a line a step: what it does, and for which reasons.
+fn reasons(plan: &Plan) -> Vec<String> {
+    let why = |step: &Step| step.reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+    plan.steps.iter().zip(lines(plan)).map(|(step, line)| format!("{line}: {}", why(step))).collect()
+}
+
+/// A thing, one that is built on it, and one beside.
+fn three<K: Kind<Props = ThingProps>>(place: &str, size: i64) -> Graph {
+    let mut graph = Graph::default();
+    let below: Ref<K> = graph.add(at("site.below"), props(place, "".into(), 1));
+    graph.add::<Plain>(at("site.above"), props("above", below.text(), size));
+    graph.add::<Plain>(at("site.beside"), props("beside", "".into(), size));
+    graph
+}
+
+async fn standing(graph: &Graph) -> Site {
+    let mut site = Site::new(&things(), Weather::default(), 0);
+    site.converge(graph, &Options::default()).await;
+    site.check(graph).await;
+    site
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_deleted_behind_our_back_is_made_again() {
+    let graph = three::<Plain>("p", 1);
+    let mut site = standing(&graph).await;
+    site.cloud.world().lose(&at("site.beside"));
+    let plan = site.plan(&graph, &Options::default()).await.unwrap();
+    let [drift] = plan.drift.as_slice() else { panic!("one drifted: {:?}", plan.drift) };
+    assert!(drift.gone && drift.address == at("site.beside"), "{drift:?}");
+    assert_eq!(reasons(&plan), ["create site.beside#2: it is gone from AWS, and not by moodle-infra"]);
+    assert!(site.apply(&plan).await.is_complete());
+    site.check(&graph).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_edited_behind_our_back_is_put_back() {
+    let graph = three::<Plain>("p", 1);
+    let mut site = standing(&graph).await;
+    site.cloud.world().edit(&at("site.beside"), "size", json!(7));
+    site.cloud.world().edit(&at("site.above"), "place", json!("elsewhere"));
+    let plan = site.plan(&graph, &Options::default()).await.unwrap();
+    let drifted: Vec<_> = plan.drift.iter().map(|it| (it.address.as_str(), it.gone, &it.differences[0])).collect();
+    let shown: Vec<_> = drifted.iter().map(|(at, gone, it)| (*at, *gone, &it.old, &it.new)).collect();
+    assert_eq!(
+        shown,
+        [("site.above", false, &json!("above"), &json!("elsewhere")), ("site.beside", false, &json!(1), &json!(7))]
+    );
+    assert_eq!(
+        reasons(&plan),
+        [
+            "create site.above#2: `place` changes, which AWS cannot change in place",
+            "update site.beside#1: `size` changes in place",
+            "delete site.above#1: `place` changes, which AWS cannot change in place"
+        ]
+    );
+    assert!(site.apply(&plan).await.is_complete());
+    site.check(&graph).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn random_drift_is_put_back() {
+    for seed in seeds(100) {
+        let _named = Seed(seed);
+        let mut dice = Dice::of(seed);
+        let graph = Model::random(10, &mut dice).graph();
+        let mut site = Site::new(&things(), Weather::default(), seed);
+        site.converge(&graph, &Options::default()).await;
+        let users: BTreeSet<Address> = graph.nodes().flat_map(|node| graph.needs(&node.address).into_keys()).collect();
+        let all: Vec<Address> = graph.nodes().map(|node| node.address.clone()).collect();
+        let mut drifted = BTreeSet::new();
+        for address in all {
+            if !users.contains(&address) && dice.chance(0.3) {
+                site.cloud.world().lose(&address);
+                drifted.insert(address);
+            } else if dice.chance(0.3) {
+                site.cloud.world().edit(&address, "size", json!(77));
+                drifted.insert(address);
+            }
+        }
+        let plan = site.plan(&graph, &Options::default()).await.unwrap();
+        let told: BTreeSet<Address> = plan.drift.iter().map(|it| it.address.clone()).collect();
+        assert_eq!(told, drifted);
+        assert!(site.apply(&plan).await.is_complete());
+        site.check(&graph).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn targets_take_what_they_need_and_nothing_else() {
+    let mut site = Site::new(&things(), Weather::default(), 0);
+    let targets = |at: Address| Options { targets: vec![at], ..Options::default() };
+    let graph = three::<Plain>("p", 1);
+    let plan = site.plan(&graph, &targets(at("site.above"))).await.unwrap();
+    assert_eq!(lines(&plan), ["create site.below#1", "create site.above#1"]);
+    assert!(site.apply(&plan).await.is_complete());
+    site.check_agreement();
+    site.converge(&graph, &Options::default()).await;
+
+    // A target that is replaced takes its users along.
+    let graph = three::<Plain>("q", 2);
+    let plan = site.plan(&graph, &targets(at("site.below"))).await.unwrap();
+    assert_eq!(
+        lines(&plan),
+        ["create site.below#2", "create site.above#2", "delete site.above#1", "delete site.below#1"]
+    );
+    assert!(site.apply(&plan).await.is_complete());
+    let plan = site.plan(&graph, &Options::default()).await.unwrap();
+    assert_eq!(lines(&plan), ["update site.beside#1"]);
+    assert!(site.apply(&plan).await.is_complete());
+    site.check(&graph).await;
+
+    // And one that is taken down as well.
+    let down = Options { destroy: true, ..targets(at("site.below")) };
+    let plan = site.plan(&graph, &down).await.unwrap();
+    assert_eq!(lines(&plan), ["delete site.above#2", "delete site.below#2"]);
+    assert!(site.plan(&graph, &targets(at("site.nowhere"))).await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_user_that_a_target_takes_along_brings_what_it_needs() {
+    let mut site = standing(&three::<Plain>("p", 1)).await;
+    // The one above now needs another as well, which is new.
+    let mut graph = Graph::default();
+    let below: Ref<Plain> = graph.add(at("site.below"), props("q", "".into(), 1));
+    let fresh: Ref<Plain> = graph.add(at("site.fresh"), props("fresh", "".into(), 1));
+    let links = BTreeSet::from([fresh.text()]);
+    graph.add::<Plain>(at("site.above"), ThingProps { links, ..props("above", below.text(), 1) });
+    graph.add::<Plain>(at("site.beside"), props("beside", "".into(), 1));
+    let options = Options { targets: vec![at("site.below")], ..Options::default() };
+    let (_, outcome) = site.go(&graph, &options).await.unwrap();
+    assert!(outcome.is_complete(), "{outcome:?}");
+    site.check(&graph).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_asked_for_is_replaced() {
+    let graph = three::<Plain>("p", 1);
+    let mut site = standing(&graph).await;
+    let options = Options { replace: [at("site.beside")].into(), ..Options::default() };
+    let plan = site.plan(&graph, &options).await.unwrap();
+    assert_eq!(
+        reasons(&plan),
+        ["create site.beside#2: its replacement was asked for", "delete site.beside#1: its replacement was asked for"]
+    );
+    assert!(site.apply(&plan).await.is_complete());
+    site.check(&graph).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_holds_data_is_only_lost_by_name() {
+    let graph = three::<Data>("p", 1);
+    let mut site = standing(&graph).await;
+    let moved = three::<Data>("q", 1);
+    let blocked = |plan: &Plan| plan.blocked().map(|step| step.key.to_string()).collect::<Vec<_>>();
+    let plan = site.plan(&moved, &Options::default()).await.unwrap();
+    assert_eq!(blocked(&plan), ["site.below#2", "site.below#1"]);
+    let plan = site.plan(&graph, &everything_down()).await.unwrap();
+    assert_eq!(blocked(&plan), ["site.below#1"]);
+    let plan = site.plan(&Graph::default(), &Options::default()).await.unwrap();
+    assert_eq!(blocked(&plan), ["site.below#1"]);
+
+    let allowed = Options { allow_data_loss: [at("site.below")].into(), ..Options::default() };
+    let plan = site.plan(&moved, &allowed).await.unwrap();
+    assert_eq!(plan.blocked().count(), 0);
+    assert!(site.apply(&plan).await.is_complete());
+    site.check(&moved).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_successor_is_made_before_its_predecessor_goes() {
+    let mut site = standing(&three::<Single>("p", 1)).await;
+    let graph = three::<Single>("q", 1);
+    site.converge(&graph, &Options::default()).await;
+    let world = site.cloud.world();
+    let below: Vec<_> = world.resources.iter().filter(|it| it.token.address == at("site.below")).collect();
+    assert!(below[1].ready <= below[0].deleted.unwrap(), "the new one was ready before the old one went");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_stand_beside_its_successor_goes_first_and_takes_its_users_along() {
+    let graph = three::<Single>("p", 1);
+    let mut site = standing(&graph).await;
+    let options = Options { replace: [at("site.below")].into(), ..Options::default() };
+    let plan = site.plan(&graph, &options).await.unwrap();
+    assert_eq!(
+        reasons(&plan),
+        [
+            "create site.below#2: its replacement was asked for",
+            "create site.above#2: `base` changes, which AWS cannot change in place; it must go before `site.below` can \
+             be replaced",
+            "delete site.above#1: `base` changes, which AWS cannot change in place; it must go before `site.below` can \
+             be replaced",
+            "delete site.below#1: its replacement was asked for"
+        ]
+    );
+    assert!(site.apply(&plan).await.is_complete());
+    site.check(&graph).await;
+    let world = site.cloud.world();
+    let below: Vec<_> = world.resources.iter().filter(|it| it.token.address == at("site.below")).collect();
+    assert!(below[0].gone.unwrap() <= below[1].made, "the old one was gone before the new one was made");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_older_incarnation_that_was_left_over_is_removed() {
+    let mut site = standing(&three::<Plain>("p", 1)).await;
+    let graph = three::<Plain>("q", 1);
+    let below = at("site.below");
+    site.cloud.world().weather.refuse.insert((below.clone(), Method::Delete));
+    let (_, outcome) = site.go(&graph, &Options::default()).await.unwrap();
+    assert_eq!(outcome.failed.len(), 1, "{outcome:?}");
+    assert_eq!(site.ledger.state().resources.len(), 4, "old and new");
+    site.cloud.world().weather.refuse.clear();
+    let plan = site.plan(&graph, &Options::default()).await.unwrap();
+    assert_eq!(reasons(&plan), ["delete site.below#1: a newer one is in its place"]);
+    assert!(matches!(plan.steps[0].action, Action::Delete { replaced_by: Some(2) }));
+    assert!(site.apply(&plan).await.is_complete());
+    site.check(&graph).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_moves_to_another_region_is_replaced() {
+    let mut graph = Graph::default();
+    graph.add_in::<Plain>(Some("us-east-1"), at("site.thing"), &props("p", "".into(), 1));
+    let mut site = standing(&graph).await;
+    assert_eq!(site.cloud.world().resources[0].region, "us-east-1");
+    let mut graph = Graph::default();
+    graph.add::<Plain>(at("site.thing"), props("p", "".into(), 1));
+    let plan = site.plan(&graph, &Options::default()).await.unwrap();
+    assert_eq!(plan.steps[0].reasons, [Reason::OtherKind]);
+    assert!(site.apply(&plan).await.is_complete());
+    site.check(&graph).await;
+}

@@ -1,5 +1,7 @@
 //! The process dies, or its disk is full, at every record of a run; then the next run.
 
+use std::time::Duration;
+
 use moodle_infra::graph::Graph;
 use moodle_infra::kind::erased::Registry;
 use moodle_infra::kinds;
@@ -89,8 +91,10 @@ impl Drop for Place {
 }
 
 /// Tries applies, edits and destroys of random sites in this weather.
+#[expect(clippy::print_stdout, reason = "the figures are for people")]
 async fn random_sites(count: u64, size: usize, weather: &Weather) {
     let registry = things();
+    let mut all = 0;
     for seed in seeds(count) {
         let _named = Seed(seed);
         let mut dice = Dice::of(seed);
@@ -110,7 +114,9 @@ async fn random_sites(count: u64, size: usize, weather: &Weather) {
         hit += course(Some(&before), &after, Options::default()).with_everything(&mut dice).await;
         hit += course(Some(&before), &before, everything_down()).with_everything(&mut dice).await;
         assert!(hit > 0, "no run was hit");
+        all += hit;
     }
+    println!("{all} runs were hit");
 }
 
 #[tokio::test(start_paused = true)]
@@ -142,4 +148,34 @@ async fn the_network_survives_death_at_every_record() {
         }
     }
     assert!(hit > 300, "{hit} runs were hit");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_site_survives_death_at_any_time() {
+    let registry = kinds::registry();
+    let graph = Network::reference().graph();
+    let mut killed = 0;
+    for seed in seeds(150) {
+        let _named = Seed(seed);
+        let mut dice = Dice::of(seed);
+        let mut site = Site::new(&registry, Weather::rough(0.03), seed);
+        for options in [Options::default(), everything_down()] {
+            // Most happens in the first seconds; now and then the next run dies as well.
+            while dice.chance(0.7) {
+                let longest = if dice.chance(0.5) { 4.0 } else { 120.0 };
+                let after = Duration::from_secs_f64(dice.share() * longest);
+                if tokio::time::timeout(after, site.go(&graph, &options)).await.is_err() {
+                    killed += 1;
+                    site.ledger.reopen();
+                }
+            }
+            site.converge(&graph, &options).await;
+            if options.destroy {
+                site.check_nothing_left();
+            } else {
+                site.check(&graph).await;
+            }
+        }
+    }
+    assert!(killed > 0);
 }

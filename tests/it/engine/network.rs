@@ -22,7 +22,15 @@ use moodle_infra::kinds::ec2::vpc_endpoint::{VpcEndpoint, VpcEndpointProps};
 use moodle_infra::kinds::iam::role::{Role, RoleProps};
 use moodle_infra::kinds::iam::role_policy::{RolePolicy, RolePolicyProps};
 use moodle_infra::kinds::logs::log_group::{LogGroup, LogGroupProps};
+use moodle_infra::topology::{self, Facts};
 use serde_json::json;
+
+/// Returns the graph of a spec.
+pub(super) fn from_spec(text: &[u8]) -> Graph {
+    let (topology, faults) = topology::read(text, "spec.kdl");
+    let topology = topology.unwrap_or_else(|| panic!("{faults:?}"));
+    topology.graph(&Facts::offline(&topology))
+}
 
 /// What can be edited of the network.
 #[derive(Debug, Clone)]

@@ -4,7 +4,7 @@ use moodle_infra::kinds;
 use moodle_infra::plan::Options;
 
 use super::model::Model;
-use super::network::Network;
+use super::network::{Network, from_spec};
 use super::{Seed, seeds};
 use crate::support::sim::dice::Dice;
 use crate::support::sim::ledger::Memory;
@@ -21,6 +21,25 @@ async fn the_network_comes_stays_and_goes() {
     site.check(&graph).await;
     assert_eq!(site.converge(&graph, &everything_down()).await, 1, "one destroy does it all");
     site.check_nothing_left();
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_spec_comes_becomes_another_and_goes() {
+    let specs = [
+        from_spec(include_bytes!("../../../specs/network-small.kdl")),
+        from_spec(include_bytes!("../../../specs/network.kdl")),
+    ];
+    for (from, to) in [(0, 1), (1, 0)] {
+        let mut site = Site::new(&kinds::registry(), Weather::default(), 0);
+        for graph in [&specs[from], &specs[to]] {
+            let first = site.cloud.world().calls.len();
+            assert_eq!(site.converge(graph, &Options::default()).await, 1, "one apply does it all");
+            site.check_order(graph, first);
+            site.check(graph).await;
+        }
+        assert_eq!(site.converge(&specs[to], &everything_down()).await, 1, "one destroy does it all");
+        site.check_nothing_left();
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -18,13 +18,6 @@ pub(crate) enum Method {
     Find,
 }
 
-impl Method {
-    /// Whether calls of the method change something.
-    pub(crate) fn mutates(self) -> bool {
-        matches!(self, Method::Create | Method::Update | Method::Delete)
-    }
-}
-
 /// One call.
 #[derive(Debug, Clone)]
 pub(crate) struct Call {

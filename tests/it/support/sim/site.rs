@@ -12,7 +12,6 @@ use moodle_infra::plan::refresh::refresh;
 use moodle_infra::plan::settle::settle;
 use moodle_infra::plan::{Home, Options, Pace, Plan, PlanError, plan};
 use moodle_infra::state::store::Ledger;
-use serde_json::Value;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::kind::{Cloud, simulated};
@@ -206,13 +205,6 @@ impl Site {
         assert!(left.is_empty(), "left in the cloud: {left:?}");
         assert!(self.ledger.state().resources.is_empty(), "left in the state");
         self.check_rules();
-    }
-
-    /// Returns a property in the cloud.
-    pub(crate) fn prop(&self, address: &Address, field: &str) -> Value {
-        let world = self.cloud.world();
-        let found = world.alive().find(|(_, it)| it.token.address == *address);
-        found.map_or(Value::Null, |(_, it)| it.props[field].clone())
     }
 }
 

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::dice::Dice;
 use super::log::{Call, Method};
-use super::nature::{Nature, Repeated};
+use super::nature::{Nature, Repeated, Times};
 use super::weather::{Fault, Weather};
 
 /// A request that changes something.
@@ -131,6 +131,11 @@ impl World {
     pub(crate) fn at(&self, kind: &str, have: &Value) -> Option<(usize, &Resource)> {
         let names = identity(kind, have);
         self.alive().find(|(_, it)| it.kind == kind && names.iter().all(|name| it.attrs[name] == have[name]))
+    }
+
+    /// Returns the durations of a kind.
+    pub(crate) fn times(&self, kind: &str) -> Times {
+        self.natures[kind].times
     }
 
     /// Starts the calls of a client that knows nothing of the calls before it: the buckets are full.
