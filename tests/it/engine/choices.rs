@@ -261,6 +261,32 @@ async fn an_older_incarnation_that_was_left_over_is_removed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_no_longer_needs_what_must_go_first_stays() {
+    // The one above was built on the one below and is now built on the one beside, but its predecessor is left over.
+    let built_on = |first: bool| {
+        let mut graph = Graph::default();
+        let below: Ref<Single> = graph.add(at("site.below"), props("p", "".into(), 1));
+        let beside: Ref<Plain> = graph.add(at("site.beside"), props("beside", "".into(), 1));
+        let base = if first { below.text() } else { beside.text() };
+        graph.add::<Plain>(at("site.above"), props("above", base, 1));
+        graph
+    };
+    let mut site = standing(&built_on(true)).await;
+    let graph = built_on(false);
+    let above = at("site.above");
+    site.cloud.world().weather.refuse.insert((above.clone(), Method::Delete));
+    let (_, outcome) = site.go(&graph, &Options::default()).await.unwrap();
+    assert!(!outcome.is_complete());
+    site.cloud.world().weather.refuse.clear();
+
+    let options = Options { replace: [at("site.below")].into(), ..Options::default() };
+    let plan = site.plan(&graph, &options).await.unwrap();
+    assert_eq!(lines(&plan), ["create site.below#2", "delete site.above#1", "delete site.below#1"]);
+    assert!(site.apply(&plan).await.is_complete());
+    site.check(&graph).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_moves_to_another_region_is_replaced() {
     let mut graph = Graph::default();
     graph.add_in::<Plain>(Some("us-east-1"), at("site.thing"), &props("p", "".into(), 1));

@@ -2,10 +2,10 @@
 
 use moodle_infra::apply::Outcome;
 use moodle_infra::graph::Graph;
-use moodle_infra::kind::{Address, Ref};
+use moodle_infra::kind::{Address, Ref, Text};
 use moodle_infra::kinds;
 use moodle_infra::plan::reason::Reason;
-use moodle_infra::plan::step::Action;
+use moodle_infra::plan::step::{Action, Step};
 use moodle_infra::plan::{Options, Plan};
 use moodle_infra::state::store::Ledger;
 
@@ -117,18 +117,21 @@ async fn a_step_of_the_destroy_that_is_refused_keeps_only_what_it_needs() {
 }
 
 /// A slow thing, and a plain one that is built on it as soon as it is made.
-fn pair() -> (Graph, Address, Address) {
+fn pair(size: i64) -> (Graph, Address, Address) {
     let mut graph = Graph::default();
     let (below, above) = (at("site.below"), at("site.above"));
-    let props = |base| ThingProps { place: "p".into(), base, size: 1, note: None, links: [].into() };
-    let slow: Ref<Slow> = graph.add(below.clone(), props("".into()));
-    graph.add::<Plain>(above.clone(), props(slow.early().text()));
+    let slow: Ref<Slow> = graph.add(below.clone(), props("below", "".into(), size));
+    graph.add::<Plain>(above.clone(), props("above", slow.early().text(), size));
     (graph, below, above)
+}
+
+fn props(place: &str, base: Text, size: i64) -> ThingProps {
+    ThingProps { place: place.to_owned(), base, size, note: None, links: [].into() }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_deletion_that_aws_gives_up_is_asked_for_again() {
-    let (graph, below, _) = pair();
+    let (graph, below, _) = pair(1);
     let mut site = Site::new(&things(), Weather::default(), 0);
     site.converge(&graph, &Options::default()).await;
     // The delete call is accepted, the process dies, and the thing is found alive and well.
@@ -141,8 +144,76 @@ async fn a_deletion_that_aws_gives_up_is_asked_for_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_wanted_again_while_it_leaves_is_made_again() {
+    let (graph, below, _) = pair(1);
+    let mut site = Site::new(&things(), Weather::default(), 0);
+    site.converge(&graph, &Options::default()).await;
+    site.ledger.after(3, Mishap::DiesAfter);
+    assert!(site.go(&graph, &everything_down()).await.is_none(), "died");
+    // A stale replica, or AWS itself, says that it stays; that it was told to go counts.
+    site.cloud.world().keep(&below);
+    let (graph, _, _) = pair(2);
+    let plan = site.plan(&graph, &Options::default()).await.unwrap();
+    let create = plan.steps.iter().find(|it| it.key.address == below).unwrap();
+    assert_eq!(create.reasons, [Reason::Leaving]);
+    assert!(site.apply(&plan).await.is_complete());
+    site.check(&graph).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deletion_that_was_never_sent_is_not_believed_because_of_a_stale_read() {
+    for seed in seeds(20) {
+        let _named = Seed(seed);
+        let (graph, _, _) = pair(1);
+        let mut site = Site::new(&things(), Weather { stale: 2.5, ..Weather::default() }, seed);
+        let (_, outcome) = site.go(&graph, &Options::default()).await.unwrap();
+        assert!(outcome.is_complete());
+        // A third thing, so new that a read may miss it, and at once its deletion, of which only the intent is written.
+        let mut more = graph.clone();
+        let address = at("site.new");
+        more.add::<Plain>(address.clone(), props("new", "".into(), 1));
+        let (_, outcome) = site.go(&more, &Options::default()).await.unwrap();
+        assert!(outcome.is_complete());
+        let plan = plan_of_one_deletion(&site, &address);
+        site.ledger.after(0, Mishap::DiesAfter);
+        let outcome = site.apply(&plan).await;
+        assert!(!outcome.is_complete() && site.ledger.is_dead());
+        site.ledger.reopen();
+        site.converge(&graph, &everything_down()).await;
+        site.check_nothing_left();
+    }
+}
+
+/// Returns a plan as it is made without a refresh.
+fn plan_of_one_deletion(site: &Site, address: &Address) -> Plan {
+    let state = site.ledger.state();
+    let (key, recorded) = state.current(address).unwrap();
+    let step = Step {
+        key: key.clone(),
+        kind: recorded.kind.clone(),
+        region: None,
+        action: Action::Delete { replaced_by: None },
+        reasons: vec![Reason::NotInSpec],
+        differences: Vec::new(),
+        waits: Vec::new(),
+        blocked: None,
+    };
+    Plan {
+        stack: state.stack.clone(),
+        account: state.account.clone().unwrap(),
+        region: state.region.clone().unwrap(),
+        serial: state.serial,
+        destroy: false,
+        drift: Vec::new(),
+        learnt: Vec::new(),
+        steps: vec![step],
+        outputs: state.outputs.clone(),
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_waits_only_for_the_id_does_not_wait_for_a_resource_that_a_crash_left_pending() {
-    let (graph, below, above) = pair();
+    let (graph, below, above) = pair(1);
     let mut site = Site::new(&things(), Weather::default(), 0);
     // After `Begin`, the intent and the answer of the slow one.
     site.ledger.after(3, Mishap::DiesBefore);

@@ -11,7 +11,7 @@ use super::network::{Network, from_spec};
 use crate::support::sim::log::Method;
 use crate::support::sim::site::{Site, everything_down};
 use crate::support::sim::things::{Plain, Slow, ThingProps, things};
-use crate::support::sim::weather::Weather;
+use crate::support::sim::weather::{Fault, Weather};
 
 /// The time of a run and the time that it cannot undercut, in seconds.
 struct Race {
@@ -164,12 +164,47 @@ async fn calls_keep_to_the_rate_and_use_it_up() {
 
 #[tokio::test(start_paused = true)]
 async fn calls_that_are_made_again_keep_to_the_rate() {
+    // Others use the account up, so that the first calls are all told to slow down.
+    let mut graph = Graph::default();
+    for number in 0..40 {
+        graph.add::<Plain>(Address::of("site.thing", Some(&number.to_string())), thing("".into()));
+    }
+    let weather = Weather { at: (0..30).map(|call| (call, Fault::Throttle)).collect(), ..Weather::default() };
+    let mut site = Site::new(&things(), weather, 0);
+    assert_eq!(site.converge(&graph, &Options::default()).await, 1);
+    site.check(&graph).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_too_early_is_made_a_little_later() {
     // Everything is refused for eight seconds because the VPC is so new, and asked for again and again.
     let graph = Network::reference().graph();
     let weather = Weather { too_early: true, ..Weather::default() };
     let mut site = Site::new(&kinds::registry(), weather, 0);
-    assert_eq!(site.converge(&graph, &Options::default()).await, 1);
+    let (_, outcome) = site.go(&graph, &Options::default()).await.unwrap();
+    assert!(outcome.is_complete(), "{outcome:?}");
     let refused = site.cloud.world().calls.iter().filter(|it| it.failed.is_some()).count();
     assert!(refused > 30, "{refused} were refused");
+    // The VPC, the subnet and the address are each eight seconds old before the gateway is made.
+    let most = path_up(&site, &graph) + 2.0 * 8.0 + 2.0 * 5.0;
+    assert!(outcome.took.as_secs_f64() < most, "{:?}", outcome.took);
     site.check(&graph).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_in_several_batches_is_over_with_its_last_answer() {
+    let mut graph = Graph::default();
+    for number in 0..10 {
+        graph.add::<Slow>(Address::of("site.thing", Some(&format!("a{number}"))), thing("".into()));
+    }
+    for number in 0..15 {
+        graph.add::<Slow>(Address::of("site.thing", Some(&format!("b{number}"))), thing("".into()));
+    }
+    let mut site = Site::new(&things(), Weather::default(), 0);
+    site.per_service = 100;
+    let (_, outcome) = site.go(&graph, &Options::default()).await.unwrap();
+    assert!(outcome.is_complete());
+    let looks = site.cloud.world().calls.iter().filter(|it| it.method == Method::Read).count();
+    // Made within 8 s, looked at every 2 s from 20 s after the first until 30 s after the last, in up to three batches.
+    assert!(looks <= 3 * 10, "{looks} looks");
 }
