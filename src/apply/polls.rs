@@ -7,6 +7,9 @@ use tokio::time::Instant;
 
 use crate::kind::Wait;
 
+/// The longest pause after looks that failed: a network that is back should not be waited for much longer.
+const SLOWEST: Duration = Duration::from_secs(10);
+
 /// What one poll covers: a kind and a region (`None` is the stack's own).
 pub(super) type Group = (String, Option<String>);
 
@@ -86,7 +89,7 @@ impl Polls {
     pub(super) fn again(&mut self, group: &Group, step: usize, failed: bool) -> u32 {
         let Some(item) = self.groups.get_mut(group).and_then(|items| items.get_mut(&step)) else { return 0 };
         item.failures = if failed { item.failures + 1 } else { 0 };
-        let pause = item.every * 2_u32.pow(item.failures.min(4));
+        let pause = (item.every * 2_u32.pow(item.failures.min(8))).min(SLOWEST.max(item.every));
         // A step whose first look is still to come keeps that time.
         item.next = item.next.max(Instant::now() + pause);
         item.failures

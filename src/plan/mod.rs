@@ -127,15 +127,16 @@ pub struct Pace {
     pub absent: Duration,
     /// Before a lost create call's resource that was not found is looked for once more.
     pub lost: Duration,
-    /// The part of a kind's usual time that passes before the first look whether a resource is ready or gone.
-    pub first_look: f64,
+    /// The part of a kind's usual times that passes before the first look whether a resource is ready or gone, and
+    /// between looks.
+    pub looks: f64,
 }
 
 impl Pace {
     /// For AWS, whose tag index may lag by some seconds.
-    pub const AWS: Pace = Pace { absent: Duration::from_secs(3), lost: Duration::from_secs(10), first_look: 1.0 };
+    pub const AWS: Pace = Pace { absent: Duration::from_secs(3), lost: Duration::from_secs(10), looks: 1.0 };
     /// For an emulator; the pause only lets a request of a killed process arrive.
-    pub const EMULATOR: Pace = Pace { absent: Duration::ZERO, lost: Duration::from_millis(300), first_look: 0.0 };
+    pub const EMULATOR: Pace = Pace { absent: Duration::ZERO, lost: Duration::from_millis(300), looks: 0.0 };
 }
 
 /// Makes the plan from wanted (`graph`), recorded (`state`) and seen (`looks`; empty without a refresh).

@@ -11,14 +11,14 @@ use crate::apply::call::{self, Call};
 use crate::apply::polls::Group;
 use crate::apply::progress::Progress;
 use crate::aws::Result;
-use crate::kind::Phase;
 use crate::kind::erased::SeenValue;
+use crate::kind::{Phase, Wait};
 use crate::state::event::{self, Event};
 
 /// A resource that was made so long ago and is not found, or deleted and still there, is not only a stale replica's answer.
 const STALE: Duration = Duration::from_mins(1);
 /// So many looks may fail in a row.
-const LOOK_FAILURES: u32 = 8;
+const LOOK_FAILURES: u32 = 6;
 
 impl Run<'_> {
     pub(super) fn wait(&mut self, step: usize, gone: bool, first: f64) {
@@ -26,8 +26,10 @@ impl Run<'_> {
         (self.tell)(Progress::Waiting { step, address: planned.key.address.clone() });
         let group = (planned.kind.clone(), planned.region.clone());
         let poll = self.running(step).kind.meta().poll;
-        let first = first * self.job.pace.first_look;
-        self.polls.add(group, step, if gone { poll.gone } else { poll.ready }, first, gone);
+        let scale = self.job.pace.looks;
+        let wait = if gone { poll.gone } else { poll.ready };
+        let wait = Wait { every: wait.every * scale, ..wait };
+        self.polls.add(group, step, wait, first * scale, gone);
     }
 
     pub(super) fn look_due(&mut self) {
