@@ -115,8 +115,17 @@ macro_rules! clients {
 }
 
 clients! {
+    acm: aws_sdk_acm as "acm",
     ec2: aws_sdk_ec2 as "ec2",
+    efs: aws_sdk_efs as "elasticfilesystem",
+    elasticache: aws_sdk_elasticache as "elasticache",
+    elbv2: aws_sdk_elasticloadbalancingv2 as "elasticloadbalancing",
     iam: aws_sdk_iam as "iam",
+    kms: aws_sdk_kms as "kms",
     logs: aws_sdk_cloudwatchlogs as "logs",
+    rds: aws_sdk_rds as "rds",
+    route53: aws_sdk_route53 as "route53",
+    s3: aws_sdk_s3 as "s3",
     sts: aws_sdk_sts as "sts",
+    wafv2: aws_sdk_wafv2 as "wafv2",
 }

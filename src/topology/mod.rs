@@ -6,8 +6,12 @@
 use std::collections::BTreeMap;
 
 use crate::graph::Graph;
-use crate::kind::Address;
 use crate::kind::values::Tags;
+use crate::kind::{Address, Ref};
+use crate::kinds::ec2::internet_gateway_attachment::InternetGatewayAttachment;
+use crate::kinds::ec2::security_group::SecurityGroup;
+use crate::kinds::ec2::subnet::Subnet;
+use crate::kinds::ec2::vpc::Vpc;
 use crate::spec::reader::{Form, Reader};
 use crate::spec::tree::{self, Node};
 use crate::spec::{Diagnostic, Source};
@@ -60,9 +64,8 @@ impl Topology {
     #[must_use]
     pub fn graph(&self, facts: &Facts) -> Graph {
         let mut build = Build { graph: Graph::default(), facts, stack: &self.name, tags: Tags(self.tags.clone()) };
-        if let Some(network) = &self.network {
-            network.add_to(&mut build);
-        }
+        // The other tiers stand in what this returns.
+        let _places = self.network.as_ref().map(|network| network.add_to(&mut build));
         build.graph
     }
 }
@@ -85,6 +88,21 @@ impl Build<'_> {
     fn tags(&self, what: &str) -> Tags {
         self.tags.named(&self.name(what))
     }
+}
+
+/// What the network tier offers the others: where to stand, and who may talk to whom.
+struct Places {
+    vpc: Ref<Vpc>,
+    /// The way to the internet; `None` in an existing VPC, which is expected to have one.
+    internet: Option<Ref<InternetGatewayAttachment>>,
+    /// Subnets with a way in from the internet, by zone (by id in an existing VPC), in the order of the spec.
+    public: Vec<(String, Ref<Subnet>)>,
+    /// Subnets of the web servers.
+    app: Vec<(String, Ref<Subnet>)>,
+    /// Subnets of database, cache and files.
+    data: Vec<(String, Ref<Subnet>)>,
+    /// Security groups: `load-balancer`, `web`, `database`, `cache`, `files`.
+    groups: BTreeMap<&'static str, Ref<SecurityGroup>>,
 }
 
 /// Returns the address of a resource that is one of a kind in its stack.

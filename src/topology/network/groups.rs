@@ -3,6 +3,8 @@
 //! Every rule is a resource, so that a change in AWS is told rule by rule and the groups can refer to each other. No
 //! group has the rule that lets everything out; DNS and time come from the VPC's own addresses and need none.
 
+use std::collections::BTreeMap;
+
 use crate::kind::Ref;
 use crate::kind::values::Cidr;
 use crate::kinds::ec2::security_group::{SecurityGroup, SecurityGroupProps};
@@ -71,20 +73,17 @@ const RULES: &[Rule] = &[
     rule("files", "nfs-self", Ingress, 2049, Group("files"), "NFS within the group"),
 ];
 
-/// Adds groups and rules to a VPC.
-pub(super) fn add(cx: &mut Build<'_>, vpc: &Ref<Vpc>) {
-    let made: Vec<(&str, Ref<SecurityGroup>)> =
+/// Adds groups and rules to a VPC and returns the groups by name.
+pub(super) fn add(cx: &mut Build<'_>, vpc: &Ref<Vpc>) -> BTreeMap<&'static str, Ref<SecurityGroup>> {
+    let made: BTreeMap<&'static str, Ref<SecurityGroup>> =
         GROUPS.iter().map(|(name, description)| (*name, group(cx, vpc, name, description))).collect();
-    let of = |name: &str| {
-        let found = made.iter().find(|(it, _)| *it == name);
-        found.map_or_else(|| panic!("bug: no group {name}"), |(_, group)| group)
-    };
     for it in RULES {
         match it.peer {
-            Anywhere => add_rule(cx, of(it.group), it, "0.0.0.0/0".parse().ok(), None),
-            Group(peer) => add_rule(cx, of(it.group), it, None, Some(of(peer).early())),
+            Anywhere => add_rule(cx, &made[it.group], it, "0.0.0.0/0".parse().ok(), None),
+            Group(peer) => add_rule(cx, &made[it.group], it, None, Some(made[peer].early())),
         }
     }
+    made
 }
 
 /// Adds the group of the interface endpoints, to which everything in the VPC may talk.

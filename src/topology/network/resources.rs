@@ -12,7 +12,7 @@ use crate::kinds::ec2::internet_gateway_attachment::{InternetGatewayAttachment, 
 use crate::kinds::ec2::subnet::{Subnet, SubnetProps};
 use crate::kinds::ec2::vpc::{Vpc, VpcProps};
 use crate::kinds::ec2::vpc_dns::{VpcDns, VpcDnsProps};
-use crate::topology::{Build, at};
+use crate::topology::{Build, Places, at};
 
 /// Subnets by zone.
 pub(super) type ByZone = BTreeMap<String, Ref<Subnet>>;
@@ -29,8 +29,8 @@ pub(super) struct Built {
 }
 
 impl Network {
-    /// Adds the resources of the tier to a graph.
-    pub(in crate::topology) fn add_to(&self, cx: &mut Build<'_>) {
+    /// Adds the resources of the tier to a graph and returns what the other tiers stand in.
+    pub(in crate::topology) fn add_to(&self, cx: &mut Build<'_>) -> Places {
         match self {
             Network::Own(own) => add_own(cx, own),
             Network::Existing(existing) => add_existing(cx, existing),
@@ -38,10 +38,10 @@ impl Network {
     }
 }
 
-fn add_own(cx: &mut Build<'_>, own: &Own) {
+fn add_own(cx: &mut Build<'_>, own: &Own) -> Places {
     let built = base(cx, own);
     let tables = routes::add(cx, own.nat, &built);
-    groups::add(cx, &built.vpc);
+    let groups = groups::add(cx, &built.vpc);
     endpoints::add(cx, own, &built, &tables);
     if let Some(days) = own.flow_logs {
         flow_log::add(cx, &built.vpc, days);
@@ -55,14 +55,25 @@ fn add_own(cx: &mut Build<'_>, own: &Own) {
         let in_order: Vec<Text> = cx.facts.zones().iter().filter_map(|zone| subnets.get(zone)).map(Ref::text).collect();
         outputs_of_group(cx, group, in_order);
     }
+    let Built { vpc, dns: _, gateway: _, attachment, public, app, data } = built;
+    let in_order = |subnets: &ByZone| {
+        let zones = cx.facts.zones().iter();
+        zones.filter_map(|zone| Some((zone.clone(), subnets.get(zone)?.clone()))).collect()
+    };
+    let (public, app, data) = (in_order(&public), in_order(&app), in_order(&data));
+    Places { vpc, internet: Some(attachment), public, app, data, groups }
 }
 
-fn add_existing(cx: &mut Build<'_>, existing: &Existing) {
-    groups::add(cx, &Ref::known(existing.vpc.clone()));
+fn add_existing(cx: &mut Build<'_>, existing: &Existing) -> Places {
+    let vpc = Ref::known(existing.vpc.clone());
+    let groups = groups::add(cx, &vpc);
     output(cx, "vpc", &existing.vpc.as_str().into());
     for (group, subnets) in existing.subnets() {
         outputs_of_group(cx, group, subnets.iter().map(|it| it.as_str().into()).collect());
     }
+    let named = |ids: &[String]| ids.iter().map(|id| (id.clone(), Ref::known(id.clone()))).collect();
+    let (public, app, data) = (named(&existing.public), named(&existing.app), named(&existing.data));
+    Places { vpc, internet: None, public, app, data, groups }
 }
 
 fn base(cx: &mut Build<'_>, own: &Own) -> Built {
