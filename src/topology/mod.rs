@@ -134,9 +134,13 @@ fn read_stack(cx: &mut Reader<'_>, node: &Node) -> Option<Topology> {
     let tags = stack::tags(cx, &mut form);
     let network = form.field(cx, "network");
     let network = network.map(|node| network::read(cx, node, region.as_deref()));
+    let found = match &network {
+        None => database::Found::Nothing,
+        Some(None) => database::Found::Faulty,
+        Some(Some(network)) => database::Found::Network(network),
+    };
     let database = form.field(cx, "database");
-    let database =
-        database.map(|node| database::read(cx, node, region.as_deref(), network.as_ref().map(Option::as_ref)));
+    let database = database.map(|node| database::read(cx, node, region.as_deref(), found));
     refuse_later_tiers(cx, &mut form);
     if node.children.is_empty() {
         cx.warning(

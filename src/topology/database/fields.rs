@@ -23,34 +23,41 @@ const OF_OWN: &[&str] =
 
 /// Reads the tier; `None` where it has errors, all of which are noted.
 ///
-/// `network` is the network tier: `None` where the spec has none, `Some(None)` where it has errors.
 pub(in crate::topology) fn read(
     cx: &mut Reader<'_>,
     node: &Node,
     region: Option<&str>,
-    network: Option<Option<&Network>>,
+    network: Found<'_>,
 ) -> Option<Database> {
     let mut form = Form::of(node);
     let engine = engine(cx, &mut form);
     let readers = switch(cx, &mut form, "readers", true);
-    let made = match form.field(cx, "existing") {
-        Some(existing) => {
-            refuse_own(cx, &mut form, existing);
-            existing_form(cx, existing, region).map(Made::Existing)
-        }
-        None => {
-            let places = has_places(cx, form.span(), network);
-            own(cx, &mut form, region, engine.as_ref()).filter(|_| places).map(Made::Own)
-        }
+    let made = if let Some(existing) = form.field(cx, "existing") {
+        refuse_own(cx, &mut form, existing);
+        existing_form(cx, existing, region).map(Made::Existing)
+    } else {
+        let places = has_places(cx, form.span(), network);
+        own(cx, &mut form, region, engine.as_ref()).filter(|_| places).map(Made::Own)
     };
     form.close(cx);
     Some(Database { engine: engine?.0, readers: readers?, form: made? })
 }
 
+/// What the spec says of the network.
+#[derive(Clone, Copy)]
+pub(in crate::topology) enum Found<'a> {
+    /// Nothing.
+    Nothing,
+    /// Something that has errors.
+    Faulty,
+    /// This.
+    Network(&'a Network),
+}
+
 /// Whether there are subnets in two zones at least, as Aurora wants them.
-fn has_places(cx: &mut Reader<'_>, span: Span, network: Option<Option<&Network>>) -> bool {
+fn has_places(cx: &mut Reader<'_>, span: Span, network: Found<'_>) -> bool {
     let zones = match network {
-        None => {
+        Found::Nothing => {
             let detail = "The database stands in the subnets of the network, and the spec has no `network`.";
             cx.error("database::no-network", span, "Database without a network", detail).help(
                 "Add `network`, or `network { existing vpc=… }` for one that is there; or say which database is there: database { existing host=… }",
@@ -58,15 +65,15 @@ fn has_places(cx: &mut Reader<'_>, span: Span, network: Option<Option<&Network>>
             return false;
         }
         // What is wrong with it is said already.
-        Some(None) => return true,
-        Some(Some(Network::Own(own))) => own.zones.count(),
-        Some(Some(Network::Existing(existing))) => existing.data.len(),
+        Found::Faulty => return true,
+        Found::Network(Network::Own(own)) => own.zones.count(),
+        Found::Network(Network::Existing(existing)) => existing.data.len(),
     };
     if 2 <= zones {
         return true;
     }
     let (detail, help) = match network {
-        Some(Some(Network::Existing(_))) => (
+        Found::Network(Network::Existing(_)) => (
             "Aurora needs subnets in two zones, and the existing network names fewer in `data`.",
             "Write two or more: existing vpc=… { data \"subnet-…\" \"subnet-…\" }",
         ),
@@ -148,9 +155,9 @@ fn own(
         name: name?,
         username: user?,
         backup_days: backup_days?,
-        key: key?,
+        key: key.ok()?,
         deletion_protection: deletion_protection?,
-        snapshot: snapshot?,
+        snapshot: snapshot.ok()?,
     })
 }
 
@@ -239,20 +246,21 @@ fn backup_days(cx: &mut Reader<'_>, form: &mut Form<'_>) -> Option<i32> {
     days
 }
 
-/// Returns the key, if there is one; `None` where it has errors.
-fn key(cx: &mut Reader<'_>, form: &mut Form<'_>, region: Option<&str>) -> Option<Option<String>> {
-    let Some(node) = form.field(cx, "key") else { return Some(None) };
+/// Stands for an error that is noted.
+struct Noted;
+
+fn key(cx: &mut Reader<'_>, form: &mut Form<'_>, region: Option<&str>) -> Result<Option<String>, Noted> {
+    let Some(node) = form.field(cx, "key") else { return Ok(None) };
     let mut form = Form::of(node);
     let value = form.argument(cx, "key \"arn:aws:kms:eu-west-1:123456789012:key/…\"");
     // An alias would be another name than AWS answers.
     let key = value.and_then(|it| arn(cx, it, "kms", "key/", region));
     form.close(cx);
-    key.map(Some)
+    key.map(Some).ok_or(Noted)
 }
 
-/// Returns the snapshot, if there is one; `None` where it has errors.
-fn restore(cx: &mut Reader<'_>, form: &mut Form<'_>, region: Option<&str>) -> Option<Option<String>> {
-    let Some(node) = form.field(cx, "restore") else { return Some(None) };
+fn restore(cx: &mut Reader<'_>, form: &mut Form<'_>, region: Option<&str>) -> Result<Option<String>, Noted> {
+    let Some(node) = form.field(cx, "restore") else { return Ok(None) };
     let mut form = Form::of(node);
     let value = form.property(cx, "snapshot");
     if value.is_none() {
@@ -262,7 +270,7 @@ fn restore(cx: &mut Reader<'_>, form: &mut Form<'_>, region: Option<&str>) -> Op
     }
     let read = value.and_then(|it| snapshot(cx, it, region));
     form.close(cx);
-    read.map(Some)
+    read.map(Some).ok_or(Noted)
 }
 
 fn switch(cx: &mut Reader<'_>, form: &mut Form<'_>, field: &'static str, default: bool) -> Option<bool> {

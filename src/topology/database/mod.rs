@@ -11,7 +11,7 @@ mod resources;
 mod effective;
 
 pub(super) use effective::lines;
-pub(super) use fields::read;
+pub(super) use fields::{Found, read};
 
 /// The database tier.
 #[derive(Debug, Clone, PartialEq, Eq)]
