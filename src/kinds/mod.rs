@@ -7,6 +7,7 @@ mod answer;
 pub mod ec2;
 pub mod iam;
 pub mod logs;
+pub mod rds;
 
 /// Returns every kind that this version knows.
 #[must_use]
@@ -29,5 +30,9 @@ pub fn registry() -> Registry {
         erase::<iam::role::Role>(),
         erase::<iam::role_policy::RolePolicy>(),
         erase::<logs::log_group::LogGroup>(),
+        erase::<rds::subnet_group::SubnetGroup>(),
+        erase::<rds::cluster_parameter_group::ClusterParameterGroup>(),
+        erase::<rds::cluster::Cluster>(),
+        erase::<rds::instance::Instance>(),
     ])
 }

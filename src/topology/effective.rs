@@ -1,12 +1,12 @@
 //! A topology written as a spec that says everything, defaults included.
 
-use super::Topology;
 use super::network::{Existing, Network, Own, Zones};
+use super::{Topology, database};
 
 /// Returns the spec with every default filled in. Read again, it is the same topology.
 #[must_use]
 pub fn effective(topology: &Topology) -> String {
-    let Topology { name, region, tags, network } = topology;
+    let Topology { name, region, tags, network, database } = topology;
     let mut lines = vec![format!("moodle {} {{", text(name))];
     if let Some(region) = region {
         lines.push(format!("    region {}", text(region)));
@@ -22,6 +22,11 @@ pub fn effective(topology: &Topology) -> String {
         };
         lines.push("    network {".to_owned());
         lines.extend(inner.into_iter().map(|line| format!("        {line}")));
+        lines.push("    }".to_owned());
+    }
+    if let Some(database) = database {
+        lines.push("    database {".to_owned());
+        lines.extend(database::lines(database).into_iter().map(|line| format!("        {line}")));
         lines.push("    }".to_owned());
     }
     lines.push("}".to_owned());
@@ -65,7 +70,7 @@ fn list<T: ToString>(items: impl IntoIterator<Item = T>) -> String {
 }
 
 /// Returns a text as KDL writes it in quotes.
-fn text(it: &str) -> String {
+pub(super) fn text(it: &str) -> String {
     let mut quoted = String::from("\"");
     for it in it.chars() {
         match it {

@@ -24,27 +24,18 @@ mod facts;
 
 pub mod network;
 
+pub mod database;
+
 mod effective;
 
+pub use database::Database;
 pub use effective::effective;
 pub use facts::{Facts, FactsError};
 pub use network::Network;
 
 /// Tiers of the language that this version cannot make yet; they have an error of their own.
-const LATER: &[&str] = &[
-    "size",
-    "site",
-    "certificate",
-    "load-balancer",
-    "database",
-    "files",
-    "cache",
-    "web",
-    "cdn",
-    "dns",
-    "bastion",
-    "watch",
-];
+const LATER: &[&str] =
+    &["size", "site", "certificate", "load-balancer", "files", "cache", "web", "cdn", "dns", "bastion", "watch"];
 
 /// What a spec describes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,15 +48,22 @@ pub struct Topology {
     pub tags: BTreeMap<String, String>,
     /// The network tier; `None` where the spec has none.
     pub network: Option<Network>,
+    /// The database tier; `None` where the spec has none.
+    pub database: Option<Database>,
 }
 
 impl Topology {
     /// Returns the resources that the spec asks for.
     #[must_use]
     pub fn graph(&self, facts: &Facts) -> Graph {
-        let mut build = Build { graph: Graph::default(), facts, stack: &self.name, tags: Tags(self.tags.clone()) };
+        let engine = self.database.as_ref().map_or(database::Engine::Postgresql, |it| it.engine);
+        let tags = Tags(self.tags.clone());
+        let mut build = Build { graph: Graph::default(), facts, stack: &self.name, tags, engine };
         // The other tiers stand in what this returns.
-        let _places = self.network.as_ref().map(|network| network.add_to(&mut build));
+        let places = self.network.as_ref().map(|network| network.add_to(&mut build));
+        if let Some(database) = &self.database {
+            database.add_to(&mut build, places.as_ref());
+        }
         build.graph
     }
 }
@@ -76,6 +74,8 @@ struct Build<'a> {
     facts: &'a Facts,
     stack: &'a str,
     tags: Tags,
+    /// The engine of the database, whose port is opened.
+    engine: database::Engine,
 }
 
 impl Build<'_> {
@@ -134,6 +134,13 @@ fn read_stack(cx: &mut Reader<'_>, node: &Node) -> Option<Topology> {
     let tags = stack::tags(cx, &mut form);
     let network = form.field(cx, "network");
     let network = network.map(|node| network::read(cx, node, region.as_deref()));
+    let found = match &network {
+        None => database::Found::Nothing,
+        Some(None) => database::Found::Faulty,
+        Some(Some(network)) => database::Found::Network(network),
+    };
+    let database = form.field(cx, "database");
+    let database = database.map(|node| database::read(cx, node, region.as_deref(), found));
     refuse_later_tiers(cx, &mut form);
     if node.children.is_empty() {
         cx.warning(
@@ -150,7 +157,11 @@ fn read_stack(cx: &mut Reader<'_>, node: &Node) -> Option<Topology> {
         Some(read) => Some(read?),
         None => None,
     };
-    Some(Topology { name: name?, region, tags, network })
+    let database = match database {
+        Some(read) => Some(read?),
+        None => None,
+    };
+    Some(Topology { name: name?, region, tags, network, database })
 }
 
 fn refuse_later_tiers(cx: &mut Reader<'_>, form: &mut Form<'_>) {

@@ -6,6 +6,7 @@ mod support;
 
 mod binary;
 mod conformance;
+mod database_life;
 mod engine;
 mod sandbox;
 mod spec;

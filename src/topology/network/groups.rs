@@ -11,6 +11,7 @@ use crate::kinds::ec2::security_group::{SecurityGroup, SecurityGroupProps};
 use crate::kinds::ec2::security_group_rule::Direction::{self, Egress, Ingress};
 use crate::kinds::ec2::security_group_rule::{SecurityGroupRule, SecurityGroupRuleProps};
 use crate::kinds::ec2::vpc::Vpc;
+use crate::topology::database::Engine;
 use crate::topology::network::resources::output;
 use crate::topology::{Build, at};
 
@@ -39,6 +40,21 @@ struct Rule {
     port: i32,
     peer: Peer,
     description: &'static str,
+}
+
+impl Rule {
+    /// Returns the rule as the engine of the database needs it.
+    fn for_engine(&self, engine: Engine) -> Rule {
+        let Rule { group, meaning, direction, port, peer, description } = *self;
+        if engine == Engine::Postgresql || port != Engine::Postgresql.port() {
+            return Rule { group, meaning, direction, port, peer, description };
+        }
+        let (meaning, description) = match direction {
+            Ingress => ("mysql", "MySQL from the web servers"),
+            Egress => (meaning, "MySQL to the database"),
+        };
+        Rule { group, meaning, direction, port: engine.port(), peer, description }
+    }
 }
 
 const fn rule(
@@ -78,6 +94,7 @@ pub(super) fn add(cx: &mut Build<'_>, vpc: &Ref<Vpc>) -> BTreeMap<&'static str, 
     let made: BTreeMap<&'static str, Ref<SecurityGroup>> =
         GROUPS.iter().map(|(name, description)| (*name, group(cx, vpc, name, description))).collect();
     for it in RULES {
+        let it = &it.for_engine(cx.engine);
         match it.peer {
             Anywhere => add_rule(cx, &made[it.group], it, "0.0.0.0/0".parse().ok(), None),
             Group(peer) => add_rule(cx, &made[it.group], it, None, Some(made[peer].early())),

@@ -4,6 +4,7 @@
 //! stands in `defects` and nowhere else; an entry there that no longer shows fails the suite too.
 
 mod cases;
+mod database;
 mod defects;
 mod life;
 
@@ -12,7 +13,7 @@ use std::collections::BTreeSet;
 use moodle_infra::kinds::registry;
 
 use crate::support::emulator::{Emulator, account};
-use cases::CASES;
+use cases::{CASES, Case};
 use defects::DEFECTS;
 
 #[tokio::test]
@@ -25,10 +26,15 @@ async fn every_kind_keeps_its_contract_on_moto() {
     conform(Emulator::Moto).await;
 }
 
+/// Returns the cases of every tier.
+fn cases() -> impl Iterator<Item = &'static Case> {
+    CASES.iter().chain(database::CASES)
+}
+
 async fn conform(emulator: Emulator) {
     let mut seen = BTreeSet::new();
     let mut unexpected = Vec::new();
-    for (number, case) in CASES.iter().enumerate() {
+    for (number, case) in cases().enumerate() {
         let cx = account(emulator, number).await;
         for failure in life::of(case, cx).await {
             let known = DEFECTS
@@ -49,7 +55,7 @@ async fn conform(emulator: Emulator) {
 
 #[test]
 fn every_kind_has_a_case() {
-    let cases: BTreeSet<&str> = CASES.iter().map(|it| (it.build)().kind).collect();
+    let cases: BTreeSet<&str> = cases().map(|it| (it.build)().kind).collect();
     let kinds = registry();
     let kinds: BTreeSet<&str> = kinds.iter().map(|it| it.meta().name).collect();
     assert_eq!(kinds, cases);

@@ -1,5 +1,6 @@
 //! The spec language: reading, formatting, faults, and the network that a spec becomes.
 
+mod database;
 mod faults;
 mod format;
 mod garbage;

@@ -4,6 +4,7 @@ import sys
 
 from moto.ec2.models.nat_gateways import NatGatewayBackend
 from moto.ec2.models.vpcs import VPCBackend, VPCEndPoint
+from moto.rds.models import RDSBackend
 from moto.server import main
 
 # The filter vpc-endpoint-id is answered by HTTP 500.
@@ -38,5 +39,17 @@ def delete_without_routes(self, vpce_ids=None):
 
 
 VPCBackend.delete_vpc_endpoints = delete_without_routes
+
+# A change of a subnet group of the database takes the group away.
+modify_db_subnet_group = RDSBackend.modify_db_subnet_group
+
+
+def modify_and_keep(self, subnet_name, description, subnets):
+    group = modify_db_subnet_group(self, subnet_name, description, subnets)
+    self.subnet_groups[subnet_name] = group
+    return group
+
+
+RDSBackend.modify_db_subnet_group = modify_and_keep
 
 main(sys.argv[1:])
