@@ -5,6 +5,7 @@
 
 mod cases;
 mod defects;
+mod files;
 mod life;
 
 use std::collections::BTreeSet;
@@ -12,8 +13,8 @@ use std::collections::BTreeSet;
 use moodle_infra::kinds::registry;
 
 use crate::support::emulator::{Emulator, account};
-use cases::CASES;
-use defects::DEFECTS;
+use cases::{CASES, Case};
+use defects::{DEFECTS, Defect};
 
 #[tokio::test]
 async fn every_kind_keeps_its_contract_on_ministack() {
@@ -25,13 +26,19 @@ async fn every_kind_keeps_its_contract_on_moto() {
     conform(Emulator::Moto).await;
 }
 
+/// Returns the cases of every tier.
+fn cases() -> impl Iterator<Item = &'static Case> {
+    CASES.iter().chain(files::CASES)
+}
+
 async fn conform(emulator: Emulator) {
     let mut seen = BTreeSet::new();
     let mut unexpected = Vec::new();
-    for (number, case) in CASES.iter().enumerate() {
+    let defects: Vec<&Defect> = DEFECTS.iter().chain(files::DEFECTS).collect();
+    for (number, case) in cases().enumerate() {
         let cx = account(emulator, number).await;
         for failure in life::of(case, cx).await {
-            let known = DEFECTS
+            let known = defects
                 .iter()
                 .position(|it| it.covers(emulator, case.name, failure.check) && failure.why.contains(it.saying));
             match known {
@@ -40,7 +47,7 @@ async fn conform(emulator: Emulator) {
             }
         }
     }
-    let gone = DEFECTS.iter().enumerate().filter(|(index, it)| it.emulator == emulator && !seen.contains(index));
+    let gone = defects.iter().enumerate().filter(|(index, it)| it.emulator == emulator && !seen.contains(index));
     for (_, defect) in gone {
         unexpected.push(format!("no longer a defect, take it out of the table: {defect:?}"));
     }
@@ -49,7 +56,7 @@ async fn conform(emulator: Emulator) {
 
 #[test]
 fn every_kind_has_a_case() {
-    let cases: BTreeSet<&str> = CASES.iter().map(|it| (it.build)().kind).collect();
+    let cases: BTreeSet<&str> = cases().map(|it| (it.build)().kind).collect();
     let kinds = registry();
     let kinds: BTreeSet<&str> = kinds.iter().map(|it| it.meta().name).collect();
     assert_eq!(kinds, cases);
