@@ -7,11 +7,13 @@ use std::collections::BTreeMap;
 
 use crate::graph::Graph;
 use crate::kind::values::Tags;
-use crate::kind::{Address, Ref};
+use crate::kind::{Address, Ref, Text};
 use crate::kinds::ec2::internet_gateway_attachment::InternetGatewayAttachment;
 use crate::kinds::ec2::security_group::SecurityGroup;
 use crate::kinds::ec2::subnet::Subnet;
 use crate::kinds::ec2::vpc::Vpc;
+use crate::kinds::efs::access_point::AccessPoint;
+use crate::kinds::efs::mount_target::MountTarget;
 use crate::spec::reader::{Form, Reader};
 use crate::spec::tree::{self, Node};
 use crate::spec::{Diagnostic, Source};
@@ -24,27 +26,18 @@ mod facts;
 
 pub mod network;
 
+pub mod files;
+
 mod effective;
 
 pub use effective::effective;
 pub use facts::{Facts, FactsError};
+pub use files::Files;
 pub use network::Network;
 
 /// Tiers of the language that this version cannot make yet; they have an error of their own.
-const LATER: &[&str] = &[
-    "size",
-    "site",
-    "certificate",
-    "load-balancer",
-    "database",
-    "files",
-    "cache",
-    "web",
-    "cdn",
-    "dns",
-    "bastion",
-    "watch",
-];
+const LATER: &[&str] =
+    &["size", "site", "certificate", "load-balancer", "database", "cache", "web", "cdn", "dns", "bastion", "watch"];
 
 /// What a spec describes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +50,8 @@ pub struct Topology {
     pub tags: BTreeMap<String, String>,
     /// The network tier; `None` where the spec has none.
     pub network: Option<Network>,
+    /// The files tier; `None` where the spec has none.
+    pub files: Option<Files>,
 }
 
 impl Topology {
@@ -65,7 +60,8 @@ impl Topology {
     pub fn graph(&self, facts: &Facts) -> Graph {
         let mut build = Build { graph: Graph::default(), facts, stack: &self.name, tags: Tags(self.tags.clone()) };
         // The other tiers stand in what this returns.
-        let _places = self.network.as_ref().map(|network| network.add_to(&mut build));
+        let places = self.network.as_ref().map(|network| network.add_to(&mut build));
+        let _shared = self.files.as_ref().map(|files| files.add_to(&mut build, places.as_ref()));
         build.graph
     }
 }
@@ -105,6 +101,18 @@ struct Places {
     groups: BTreeMap<&'static str, Ref<SecurityGroup>>,
 }
 
+/// What the files tier offers the web servers.
+struct Shared {
+    /// `fs-…`.
+    file_system: Text,
+    /// The name to mount.
+    dns: Text,
+    /// The directories by name, each with the access point to mount it by: `data`, `cache`, `temp`.
+    access_points: Vec<(&'static str, Ref<AccessPoint>)>,
+    /// What must be ready before anything is mounted, by zone; empty for an existing file system.
+    mount_targets: Vec<(String, Ref<MountTarget>)>,
+}
+
 /// Returns the address of a resource that is one of a kind in its stack.
 fn at(path: &str) -> Address {
     Address::of(path, None)
@@ -134,6 +142,8 @@ fn read_stack(cx: &mut Reader<'_>, node: &Node) -> Option<Topology> {
     let tags = stack::tags(cx, &mut form);
     let network = form.field(cx, "network");
     let network = network.map(|node| network::read(cx, node, region.as_deref()));
+    let files = form.field(cx, "files");
+    let files = files.map(|node| files::read(cx, node, region.as_deref(), network.as_ref()));
     refuse_later_tiers(cx, &mut form);
     if node.children.is_empty() {
         cx.warning(
@@ -150,7 +160,11 @@ fn read_stack(cx: &mut Reader<'_>, node: &Node) -> Option<Topology> {
         Some(read) => Some(read?),
         None => None,
     };
-    Some(Topology { name: name?, region, tags, network })
+    let files = match files {
+        Some(read) => Some(read?),
+        None => None,
+    };
+    Some(Topology { name: name?, region, tags, network, files })
 }
 
 fn refuse_later_tiers(cx: &mut Reader<'_>, form: &mut Form<'_>) {

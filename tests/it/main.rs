@@ -7,6 +7,7 @@ mod support;
 mod binary;
 mod conformance;
 mod engine;
+mod files_life;
 mod sandbox;
 mod spec;
 mod tidy;

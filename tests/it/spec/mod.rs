@@ -1,6 +1,7 @@
 //! The spec language: reading, formatting, faults, and the network that a spec becomes.
 
 mod faults;
+mod files;
 mod format;
 mod garbage;
 mod network;
