@@ -59,7 +59,7 @@ impl Topology {
     #[must_use]
     pub fn graph(&self, facts: &Facts) -> Graph {
         let mut build = Build { graph: Graph::default(), facts, stack: &self.name, tags: Tags(self.tags.clone()) };
-        // The other tiers stand in what this returns.
+        // The other tiers stand in what these return.
         let places = self.network.as_ref().map(|network| network.add_to(&mut build));
         let _shared = self.files.as_ref().map(|files| files.add_to(&mut build, places.as_ref()));
         build.graph
@@ -101,7 +101,8 @@ struct Places {
     groups: BTreeMap<&'static str, Ref<SecurityGroup>>,
 }
 
-/// What the files tier offers the web servers.
+/// What the files tier offers the web servers, who mount it with the options `tls` and `iam` and each directory's
+/// `accesspoint=`: their role must be allowed `elasticfilesystem:ClientMount` and `ClientWrite`.
 struct Shared {
     /// `fs-…`.
     file_system: Text,
