@@ -5,6 +5,7 @@ use crate::kind::erased::{Registry, erase};
 mod answer;
 
 pub mod ec2;
+pub mod efs;
 pub mod iam;
 pub mod logs;
 pub mod rds;
@@ -27,6 +28,12 @@ pub fn registry() -> Registry {
         erase::<ec2::security_group_rule::SecurityGroupRule>(),
         erase::<ec2::vpc_endpoint::VpcEndpoint>(),
         erase::<ec2::flow_log::FlowLog>(),
+        erase::<efs::file_system::FileSystem>(),
+        erase::<efs::file_system_policy::FileSystemPolicy>(),
+        erase::<efs::lifecycle::Lifecycle>(),
+        erase::<efs::backup_policy::BackupPolicy>(),
+        erase::<efs::mount_target::MountTarget>(),
+        erase::<efs::access_point::AccessPoint>(),
         erase::<iam::role::Role>(),
         erase::<iam::role_policy::RolePolicy>(),
         erase::<logs::log_group::LogGroup>(),

@@ -1,12 +1,12 @@
 //! A topology written as a spec that says everything, defaults included.
 
 use super::network::{Existing, Network, Own, Zones};
-use super::{Topology, database};
+use super::{Topology, database, files};
 
 /// Returns the spec with every default filled in. Read again, it is the same topology.
 #[must_use]
 pub fn effective(topology: &Topology) -> String {
-    let Topology { name, region, tags, network, database } = topology;
+    let Topology { name, region, tags, network, database, files } = topology;
     let mut lines = vec![format!("moodle {} {{", text(name))];
     if let Some(region) = region {
         lines.push(format!("    region {}", text(region)));
@@ -27,6 +27,11 @@ pub fn effective(topology: &Topology) -> String {
     if let Some(database) = database {
         lines.push("    database {".to_owned());
         lines.extend(database::lines(database).into_iter().map(|line| format!("        {line}")));
+        lines.push("    }".to_owned());
+    }
+    if let Some(files) = files {
+        lines.push("    files {".to_owned());
+        lines.extend(files::lines(files).into_iter().map(|line| format!("        {line}")));
         lines.push("    }".to_owned());
     }
     lines.push("}".to_owned());

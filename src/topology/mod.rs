@@ -7,11 +7,13 @@ use std::collections::BTreeMap;
 
 use crate::graph::Graph;
 use crate::kind::values::Tags;
-use crate::kind::{Address, Ref};
+use crate::kind::{Address, Ref, Text};
 use crate::kinds::ec2::internet_gateway_attachment::InternetGatewayAttachment;
 use crate::kinds::ec2::security_group::SecurityGroup;
 use crate::kinds::ec2::subnet::Subnet;
 use crate::kinds::ec2::vpc::Vpc;
+use crate::kinds::efs::access_point::AccessPoint;
+use crate::kinds::efs::mount_target::MountTarget;
 use crate::spec::reader::{Form, Reader};
 use crate::spec::tree::{self, Node};
 use crate::spec::{Diagnostic, Source};
@@ -26,16 +28,19 @@ pub mod network;
 
 pub mod database;
 
+pub mod files;
+
 mod effective;
 
 pub use database::Database;
 pub use effective::effective;
 pub use facts::{Facts, FactsError};
+pub use files::Files;
 pub use network::Network;
 
 /// Tiers of the language that this version cannot make yet; they have an error of their own.
 const LATER: &[&str] =
-    &["size", "site", "certificate", "load-balancer", "files", "cache", "web", "cdn", "dns", "bastion", "watch"];
+    &["size", "site", "certificate", "load-balancer", "cache", "web", "cdn", "dns", "bastion", "watch"];
 
 /// What a spec describes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +55,8 @@ pub struct Topology {
     pub network: Option<Network>,
     /// The database tier; `None` where the spec has none.
     pub database: Option<Database>,
+    /// The files tier; `None` where the spec has none.
+    pub files: Option<Files>,
 }
 
 impl Topology {
@@ -64,6 +71,7 @@ impl Topology {
         if let Some(database) = &self.database {
             database.add_to(&mut build, places.as_ref());
         }
+        let _shared = self.files.as_ref().map(|files| files.add_to(&mut build, places.as_ref()));
         build.graph
     }
 }
@@ -105,6 +113,19 @@ struct Places {
     groups: BTreeMap<&'static str, Ref<SecurityGroup>>,
 }
 
+/// What the files tier offers the web servers, who mount it with the options `tls` and `iam` and each directory's
+/// `accesspoint=`: their role must be allowed `elasticfilesystem:ClientMount` and `ClientWrite`.
+struct Shared {
+    /// `fs-…`.
+    file_system: Text,
+    /// The name to mount.
+    dns: Text,
+    /// The directories by name, each with the access point to mount it by: `data`, `cache`, `temp`.
+    access_points: Vec<(&'static str, Ref<AccessPoint>)>,
+    /// What must be ready before anything is mounted, by zone; empty for an existing file system.
+    mount_targets: Vec<(String, Ref<MountTarget>)>,
+}
+
 /// Returns the address of a resource that is one of a kind in its stack.
 fn at(path: &str) -> Address {
     Address::of(path, None)
@@ -141,6 +162,8 @@ fn read_stack(cx: &mut Reader<'_>, node: &Node) -> Option<Topology> {
     };
     let database = form.field(cx, "database");
     let database = database.map(|node| database::read(cx, node, region.as_deref(), found));
+    let files = form.field(cx, "files");
+    let files = files.map(|node| files::read(cx, node, region.as_deref(), network.as_ref()));
     refuse_later_tiers(cx, &mut form);
     if node.children.is_empty() {
         cx.warning(
@@ -161,7 +184,11 @@ fn read_stack(cx: &mut Reader<'_>, node: &Node) -> Option<Topology> {
         Some(read) => Some(read?),
         None => None,
     };
-    Some(Topology { name: name?, region, tags, network, database })
+    let files = match files {
+        Some(read) => Some(read?),
+        None => None,
+    };
+    Some(Topology { name: name?, region, tags, network, database, files })
 }
 
 fn refuse_later_tiers(cx: &mut Reader<'_>, form: &mut Form<'_>) {

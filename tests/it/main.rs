@@ -8,6 +8,7 @@ mod binary;
 mod conformance;
 mod database_life;
 mod engine;
+mod files_life;
 mod sandbox;
 mod spec;
 mod tidy;

@@ -6,6 +6,7 @@
 mod cases;
 mod database;
 mod defects;
+mod files;
 mod life;
 
 use std::collections::BTreeSet;
@@ -14,7 +15,7 @@ use moodle_infra::kinds::registry;
 
 use crate::support::emulator::{Emulator, account};
 use cases::{CASES, Case};
-use defects::DEFECTS;
+use defects::{DEFECTS, Defect};
 
 #[tokio::test]
 async fn every_kind_keeps_its_contract_on_ministack() {
@@ -28,16 +29,17 @@ async fn every_kind_keeps_its_contract_on_moto() {
 
 /// Returns the cases of every tier.
 fn cases() -> impl Iterator<Item = &'static Case> {
-    CASES.iter().chain(database::CASES)
+    CASES.iter().chain(database::CASES).chain(files::CASES)
 }
 
 async fn conform(emulator: Emulator) {
     let mut seen = BTreeSet::new();
     let mut unexpected = Vec::new();
+    let defects: Vec<&Defect> = DEFECTS.iter().chain(files::DEFECTS).collect();
     for (number, case) in cases().enumerate() {
         let cx = account(emulator, number).await;
         for failure in life::of(case, cx).await {
-            let known = DEFECTS
+            let known = defects
                 .iter()
                 .position(|it| it.covers(emulator, case.name, failure.check) && failure.why.contains(it.saying));
             match known {
@@ -46,7 +48,7 @@ async fn conform(emulator: Emulator) {
             }
         }
     }
-    let gone = DEFECTS.iter().enumerate().filter(|(index, it)| it.emulator == emulator && !seen.contains(index));
+    let gone = defects.iter().enumerate().filter(|(index, it)| it.emulator == emulator && !seen.contains(index));
     for (_, defect) in gone {
         unexpected.push(format!("no longer a defect, take it out of the table: {defect:?}"));
     }

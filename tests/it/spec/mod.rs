@@ -2,6 +2,7 @@
 
 mod database;
 mod faults;
+mod files;
 mod format;
 mod garbage;
 mod network;

@@ -1,0 +1,26 @@
+//! The tier written as a spec that says everything.
+
+use super::{Files, Lifecycle, Own};
+
+/// Returns the lines in the block of `files`. No value in them has a character that needs an escape.
+pub(in crate::topology) fn lines(files: &Files) -> Vec<String> {
+    let Own { performance, throughput, key, backup, lifecycle } = match files {
+        Files::Own(own) => own,
+        Files::Existing(id) => return vec![format!("existing \"{id}\"")],
+    };
+    let mibps = throughput.mibps().map_or(String::new(), |it| format!(" mibps={it}"));
+    let mut lines =
+        vec![format!("performance \"{}\"", performance.word()), format!("throughput \"{}\"{mibps}", throughput.word())];
+    lines.extend(key.iter().map(|it| format!("key \"{it}\"")));
+    lines.push(format!("backup #{backup}"));
+    lines.push(format!("lifecycle {}", lifecycle.map_or("#false".to_owned(), fields)));
+    lines.push("seed-gib 0".to_owned());
+    lines
+}
+
+fn fields(lifecycle: Lifecycle) -> String {
+    let Lifecycle { infrequent_access_days, archive_days, back_on_access } = lifecycle;
+    let days = [("infrequent-access-days", infrequent_access_days), ("archive-days", archive_days)];
+    let days = days.iter().filter_map(|(name, days)| Some(format!("{name}={} ", (*days)?)));
+    format!("{}back-on-access=#{back_on_access}", days.collect::<String>())
+}

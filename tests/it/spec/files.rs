@@ -1,0 +1,282 @@
+//! The tier `files`: the resources that it becomes, what is said about its faults, and the spec that says all of it.
+
+use std::fmt::Write as _;
+
+use moodle_infra::graph::Graph;
+use moodle_infra::kind::{Address, Milestone};
+use moodle_infra::spec::format;
+use moodle_infra::topology::{self, Facts, Topology, effective};
+
+use super::faults::faults;
+
+/// Returns the faults of what stands in the block of `files`.
+fn within(block: &str) -> String {
+    faults(&format!("moodle \"a\" {{\nregion \"eu-west-1\"; network\nfiles {{\n{block}\n}}\n}}"))
+}
+
+fn topology_of(network: &str, block: &str) -> Topology {
+    let spec = format!("moodle \"campus\" {{ region \"eu-west-1\"; {network}; files {{ {block} }} }}");
+    let (topology, faults) = topology::read(spec.as_bytes(), "x.kdl");
+    assert!(faults.is_empty(), "{faults:?}");
+    topology.expect("a spec without faults is a topology")
+}
+
+fn graph(network: &str, block: &str) -> Graph {
+    let topology = topology_of(network, block);
+    topology.graph(&Facts::offline(&topology))
+}
+
+/// Returns the resources of the tier and what each waits for.
+fn needs(graph: &Graph) -> String {
+    let mut text = String::new();
+    for node in graph.nodes().filter(|it| it.address.tier() == "files") {
+        let needs = graph.needs(&node.address);
+        let needs: Vec<String> = needs
+            .iter()
+            .map(|(address, until)| format!("{address}{}", if *until == Milestone::Ready { " ready" } else { "" }))
+            .collect();
+        writeln!(text, "{} <- {}", node.address, needs.join(", ")).unwrap();
+    }
+    text
+}
+
+fn props(graph: &Graph, address: &str) -> String {
+    let node = graph.get(&Address::parse(address).expect("an address")).unwrap_or_else(|| panic!("no {address}"));
+    serde_json::to_string(&node.props).expect("JSON")
+}
+
+fn outputs(graph: &Graph) -> String {
+    let ours = |name: &str| ["file-system", "access-point", "mount-target"].iter().any(|it| name.starts_with(it));
+    let lines = graph.outputs.iter().filter(|(name, _)| ours(name)).map(|(name, value)| format!("{name} {value}\n"));
+    lines.collect()
+}
+
+#[test]
+fn an_empty_tier_is_a_working_tier() {
+    let graph = graph("network { zones 2 }", "");
+    insta::assert_snapshot!(needs(&graph), @r#"
+    files.file-system <- 
+    files.policy <- files.file-system ready
+    files.backup-policy <- files.file-system ready
+    files.mount-target["eu-west-1a"] <- files.file-system ready, files.policy ready, network.security-group.files, network.subnet.data["eu-west-1a"]
+    files.mount-target["eu-west-1b"] <- files.file-system ready, files.policy ready, network.security-group.files, network.subnet.data["eu-west-1b"]
+    files.access-point["data"] <- files.file-system ready
+    files.access-point["cache"] <- files.file-system ready
+    files.access-point["temp"] <- files.file-system ready
+    "#);
+    insta::assert_snapshot!(props(&graph, "files.file-system"), @r#"{"key":null,"mibps":null,"performance":"generalPurpose","tags":{"Name":"campus-files"},"throughput":"elastic"}"#);
+    insta::assert_snapshot!(props(&graph, "files.policy"), @r#"{"file_system":{"$from":[{"attr":"id","of":"files.file-system","until":"ready"}]},"policy":{"Id":"moodle-infra","Statement":[{"Action":["elasticfilesystem:ClientMount","elasticfilesystem:ClientRootAccess","elasticfilesystem:ClientWrite"],"Condition":{"Bool":{"aws:SecureTransport":["false"]}},"Effect":"Deny","Principal":{"AWS":["*"]},"Resource":[{"$from":[{"attr":"arn","of":"files.file-system","until":"ready"}]}],"Sid":"OnlyWithTls"},{"Action":["elasticfilesystem:ClientMount","elasticfilesystem:ClientWrite"],"Condition":{"Bool":{"elasticfilesystem:AccessedViaMountTarget":["true"]}},"Effect":"Allow","Principal":{"AWS":["arn:aws:iam::000000000000:root"]},"Resource":[{"$from":[{"attr":"arn","of":"files.file-system","until":"ready"}]}],"Sid":"OnlyWithRole"}],"Version":"2012-10-17"}}"#);
+    insta::assert_snapshot!(props(&graph, "files.mount-target[\"eu-west-1b\"]"), @r#"{"file_system":{"$from":[{"attr":"id","of":"files.file-system","until":"ready"}]},"groups":[{"$from":[{"attr":"id","of":"network.security-group.files","until":"created"}]}],"subnet":{"$from":[{"attr":"id","of":"network.subnet.data[\"eu-west-1b\"]","until":"created"}]}}"#);
+    insta::assert_snapshot!(props(&graph, "files.access-point[\"data\"]"), @r#"{"file_system":{"$from":[{"attr":"id","of":"files.file-system","until":"ready"}]},"gid":48,"path":"/data","permissions":"0770","tags":{"Name":"campus-files-data"},"uid":48}"#);
+    insta::assert_snapshot!(outputs(&graph), @r#"
+    access-point-cache {"$from":[{"attr":"id","of":"files.access-point[\"cache\"]","until":"ready"}]}
+    access-point-data {"$from":[{"attr":"id","of":"files.access-point[\"data\"]","until":"ready"}]}
+    access-point-temp {"$from":[{"attr":"id","of":"files.access-point[\"temp\"]","until":"ready"}]}
+    file-system {"$from":[{"attr":"id","of":"files.file-system","until":"ready"}]}
+    file-system-dns {"$from":[{"attr":"dns","of":"files.file-system","until":"created"}]}
+    mount-target-eu-west-1a {"$from":[{"attr":"id","of":"files.mount-target[\"eu-west-1a\"]","until":"ready"}]}
+    mount-target-eu-west-1b {"$from":[{"attr":"id","of":"files.mount-target[\"eu-west-1b\"]","until":"ready"}]}
+    "#);
+}
+
+#[test]
+fn every_setting_becomes_a_property() {
+    let key = "arn:aws:kms:eu-west-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef";
+    let all = format!(
+        "performance \"max-io\"; throughput \"provisioned\" mibps=128; key \"{key}\"; backup #false; lifecycle infrequent-access-days=30"
+    );
+    let graph = graph("network { zones 1 }", &all);
+    insta::assert_snapshot!(needs(&graph), @r#"
+    files.file-system <- 
+    files.policy <- files.file-system ready
+    files.lifecycle <- files.file-system ready
+    files.mount-target["eu-west-1a"] <- files.file-system ready, files.policy ready, network.security-group.files, network.subnet.data["eu-west-1a"]
+    files.access-point["data"] <- files.file-system ready
+    files.access-point["cache"] <- files.file-system ready
+    files.access-point["temp"] <- files.file-system ready
+    "#);
+    insta::assert_snapshot!(props(&graph, "files.file-system"), @r#"{"key":"arn:aws:kms:eu-west-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef","mibps":128,"performance":"maxIO","tags":{"Name":"campus-files"},"throughput":"provisioned"}"#);
+    insta::assert_snapshot!(props(&graph, "files.lifecycle"), @r#"{"archive_days":0,"back_on_access":false,"file_system":{"$from":[{"attr":"id","of":"files.file-system","until":"ready"}]},"infrequent_access_days":30}"#);
+}
+
+#[test]
+fn an_existing_file_system_gets_access_points_only() {
+    let graph = graph("tags a=\"b\"", "existing \"fs-01234567\"");
+    insta::assert_snapshot!(needs(&graph), @r#"
+    files.access-point["data"] <- 
+    files.access-point["cache"] <- 
+    files.access-point["temp"] <-
+    "#);
+    insta::assert_snapshot!(outputs(&graph), @r#"
+    access-point-cache {"$from":[{"attr":"id","of":"files.access-point[\"cache\"]","until":"ready"}]}
+    access-point-data {"$from":[{"attr":"id","of":"files.access-point[\"data\"]","until":"ready"}]}
+    access-point-temp {"$from":[{"attr":"id","of":"files.access-point[\"temp\"]","until":"ready"}]}
+    file-system "fs-01234567"
+    file-system-dns "fs-01234567.efs.eu-west-1.amazonaws.com"
+    "#);
+    assert_eq!(graph.len(), 3);
+}
+
+#[test]
+fn an_existing_network_gets_a_mount_target_a_subnet() {
+    let network = "network { existing vpc=\"vpc-12345678\" { app \"subnet-11111111\"; data \"subnet-22222222\" \"subnet-33333333\" } }";
+    let graph = graph(network, "");
+    assert!(props(&graph, "files.mount-target[\"subnet-22222222\"]").contains("\"subnet\":\"subnet-22222222\""));
+    assert!(needs(&graph).contains("files.mount-target[\"subnet-33333333\"]"));
+    assert!(!needs(&graph).contains("subnet-11111111"));
+}
+
+#[test]
+fn a_zone_more_only_adds() {
+    let (before, after) = (graph("network { zones 2 }", ""), graph("network { zones 3 }", ""));
+    for node in before.nodes().filter(|it| it.address.tier() == "files") {
+        assert_eq!(after.get(&node.address).unwrap().props, node.props, "{}", node.address);
+    }
+    assert!(after.get(&Address::of("files.mount-target", Some("eu-west-1c"))).is_some());
+}
+
+#[test]
+fn the_effective_spec_says_everything_and_is_the_same_topology() {
+    let key = "key \"arn:aws:kms:eu-west-1:123456789012:key/mrk-0123\"";
+    let blocks = [
+        String::new(),
+        "performance \"max-io\"".to_owned(),
+        format!("throughput \"provisioned\" mibps=3414; {key}; backup #false; lifecycle infrequent-access-days=1"),
+        "lifecycle archive-days=365 back-on-access=#true".to_owned(),
+        "lifecycle infrequent-access-days=7 archive-days=14; seed-gib 0".to_owned(),
+        "lifecycle #false; throughput \"bursting\"".to_owned(),
+        "existing \"fs-0123456789abcdef0\"".to_owned(),
+    ];
+    let mut all = String::new();
+    for block in blocks {
+        let topology = topology_of("network", &block);
+        let text = effective(&topology);
+        let (again, faults) = topology::read(text.as_bytes(), "x.kdl");
+        assert!(faults.is_empty(), "{faults:?}");
+        assert_eq!(again, Some(topology));
+        assert_eq!(format(&text).unwrap(), text);
+        all.push_str(text.split_once("    files").unwrap().1);
+    }
+    insta::assert_snapshot!(all, @r#"
+     {
+            performance "general-purpose"
+            throughput "elastic"
+            backup #true
+            lifecycle #false
+            seed-gib 0
+        }
+    }
+     {
+            performance "max-io"
+            throughput "bursting"
+            backup #true
+            lifecycle #false
+            seed-gib 0
+        }
+    }
+     {
+            performance "general-purpose"
+            throughput "provisioned" mibps=3414
+            key "arn:aws:kms:eu-west-1:123456789012:key/mrk-0123"
+            backup #false
+            lifecycle infrequent-access-days=1 back-on-access=#false
+            seed-gib 0
+        }
+    }
+     {
+            performance "general-purpose"
+            throughput "elastic"
+            backup #true
+            lifecycle archive-days=365 back-on-access=#true
+            seed-gib 0
+        }
+    }
+     {
+            performance "general-purpose"
+            throughput "elastic"
+            backup #true
+            lifecycle infrequent-access-days=7 archive-days=14 back-on-access=#false
+            seed-gib 0
+        }
+    }
+     {
+            performance "general-purpose"
+            throughput "bursting"
+            backup #true
+            lifecycle #false
+            seed-gib 0
+        }
+    }
+     {
+            existing "fs-0123456789abcdef0"
+        }
+    }
+    "#);
+}
+
+#[test]
+fn networks() {
+    insta::assert_snapshot!(faults("moodle \"a\" { files; }"), @r#"x.kdl:1:14: error: Tier without a network: `files` puts a mount target in each zone of a network, and the stack has no `network`. Write `network` too, or name a file system that is there: files { existing "fs-…" } [files::network]"#);
+    insta::assert_snapshot!(faults("moodle \"a\" { network { existing vpc=\"vpc-12345678\" { app \"subnet-11111111\"; } }; files; }"), @r#"x.kdl:1:82: error: No subnets for the mount targets: `files` puts its mount targets in the `data` subnets, and the existing network names none. Write one subnet a zone in the network: existing vpc="vpc-…" { data "subnet-…" } [files::subnets]"#);
+    // The network's own fault is enough.
+    insta::assert_snapshot!(faults("moodle \"a\" { network { zones 9 }; files; }"), @"x.kdl:1:30: error: Number out of range: The number of zones is 9, and must be from 1 to 6. Write a number from 1 to 6. [spec::out-of-range]");
+    assert_eq!(faults("moodle \"a\" { files { existing \"fs-01234567\" } }"), "");
+}
+
+#[test]
+fn performance_and_throughput() {
+    insta::assert_snapshot!(within("performance \"maxio\"; throughput \"elastik\""), @r#"
+    x.kdl:4:13: error: Unknown value: The performance mode is `maxio`, and must be one of "general-purpose", "max-io". Did you mean "max-io"? [spec::unknown-value]
+    x.kdl:4:33: error: Unknown value: The throughput is `elastik`, and must be one of "elastic", "bursting", "provisioned". Did you mean "elastic"? [spec::unknown-value]
+    "#);
+    insta::assert_snapshot!(within("performance; throughput"), @r#"
+    x.kdl:4:1: error: Missing value: `performance` needs a value. Write for example: performance "general-purpose" [spec::missing-value]
+    x.kdl:4:14: error: Missing value: `throughput` needs a value. Write for example: throughput "elastic", or throughput "provisioned" mibps=128 [spec::missing-value]
+    "#);
+    insta::assert_snapshot!(within("performance \"max-io\"; throughput \"elastic\""), @r#"x.kdl:4:34: error: Contradiction: EFS has no elastic throughput for the performance mode "max-io". Write throughput "bursting", or remove `performance`: "general-purpose" suits nearly all. [files::throughput]"#);
+    insta::assert_snapshot!(within("throughput \"provisioned\""), @r#"x.kdl:4:12: error: Missing throughput: Provisioned throughput needs the MiB a second to provide. Write for example: throughput "provisioned" mibps=128 [files::mibps]"#);
+    insta::assert_snapshot!(within("throughput \"provisioned\" mibps=0"), @"x.kdl:4:32: error: Number out of range: `mibps` is 0, and must be from 1 to 3414. Write a number from 1 to 3414. [spec::out-of-range]");
+    insta::assert_snapshot!(within("throughput \"provisioned\" mibps=1.5"), @"x.kdl:4:32: error: Wrong type of value: `mibps` is a fraction, and must be a whole number. Write a number from 1 to 3414. [spec::wrong-type]");
+    insta::assert_snapshot!(within("throughput \"bursting\" mibps=10"), @r#"x.kdl:4:29: error: Field of another throughput: The throughput is "bursting", which is not bought by the MiB. Remove `mibps`, or write "provisioned". [files::mibps]"#);
+}
+
+#[test]
+fn keys() {
+    insta::assert_snapshot!(within("key"), @r#"x.kdl:4:1: error: Missing value: `key` needs a value. Write for example: key "arn:aws:kms:eu-west-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef" [spec::missing-value]"#);
+    insta::assert_snapshot!(within("key 5"), @r#"x.kdl:4:5: error: Wrong type of value: The ARN of a key is a number, and must be a text. Write it in quotes: "5". [spec::wrong-type]"#);
+    insta::assert_snapshot!(within("key \"01234567-89ab-cdef-0123-456789abcdef\""), @r#"x.kdl:4:5: error: Not the ARN of a key: `01234567-89ab-cdef-0123-456789abcdef` is not the ARN of a KMS key. Write it whole: "arn:aws:kms:eu-west-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef". [files::key]"#);
+    insta::assert_snapshot!(within("key \"arn:aws:kms:eu-west-1:123456789012:alias/files\""), @r#"x.kdl:4:5: error: Alias instead of a key: An alias can be moved to another key, and AWS shows the key: the two would never be equal. Write the ARN of the key itself: "arn:aws:kms:eu-west-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef". [files::key]"#);
+    insta::assert_snapshot!(within("key \"arn:aws:kms:eu-west-1:12345:key/01234567\""), @r#"x.kdl:4:5: error: Not the ARN of a key: `arn:aws:kms:eu-west-1:12345:key/01234567` is not the ARN of a KMS key. Write it like "arn:aws:kms:eu-west-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef". [files::key]"#);
+    insta::assert_snapshot!(within("key \"arn:aws:kms:us-east-1:123456789012:key/01234567\""), @"x.kdl:4:5: error: Key of another region: The key is in `us-east-1`, and the stack is in `eu-west-1`; EFS takes keys of its own region. Choose a key of `eu-west-1`. [files::key-region]");
+}
+
+#[test]
+fn backup_and_lifecycle() {
+    insta::assert_snapshot!(within("backup 30"), @"x.kdl:4:8: error: Wrong type of value: `backup` is a number, and must be a switch. Write `#true` or `#false`. [spec::wrong-type]");
+    insta::assert_snapshot!(within("lifecycle"), @"x.kdl:4:1: error: Missing days: `lifecycle` needs the days after which a file that nobody opens is moved. Write for example: lifecycle infrequent-access-days=30 archive-days=90, or lifecycle #false [files::lifecycle]");
+    insta::assert_snapshot!(within("lifecycle #true"), @"x.kdl:4:1: error: Missing days: `lifecycle` needs the days after which a file that nobody opens is moved. Write for example: lifecycle infrequent-access-days=30 archive-days=90, or lifecycle #false [files::lifecycle]");
+    insta::assert_snapshot!(within("lifecycle 30"), @"x.kdl:4:11: error: Wrong type of value: `lifecycle` is a number, and must be a switch. Write `#true` or `#false`. [spec::wrong-type]");
+    insta::assert_snapshot!(within("lifecycle #false archive-days=30"), @"x.kdl:4:31: error: Contradiction: `lifecycle #false` moves nothing, so there are no days. Remove `#false` or the fields. [files::lifecycle]");
+    insta::assert_snapshot!(within("lifecycle infrequent-access-days=20"), @"x.kdl:4:34: error: Days not offered: EFS cannot move files after 20 days; it takes 1, 7, 14, 30, 60, 90, 180, 270, 365. Write 30. [files::days]");
+    insta::assert_snapshot!(within("lifecycle infrequent-access-days=90 archive-days=30"), @"x.kdl:4:50: error: Archive too early: A file goes to Infrequent Access first and to Archive later. Write more days than infrequent-access-days. [files::archive]");
+    insta::assert_snapshot!(within("throughput \"bursting\"; lifecycle archive-days=30"), @r#"x.kdl:4:47: error: Archive without elastic throughput: EFS has Archive storage for elastic throughput only. Remove `archive-days`, or write throughput "elastic". [files::archive]"#);
+}
+
+#[test]
+fn what_this_version_cannot_do() {
+    insta::assert_snapshot!(within("seed-gib 100"), @r#"x.kdl:4:1: error: Not available in this version: Filling a file system so that it bursts higher is a part of the language, and this version cannot do it. Remove it: throughput "elastic", the default, is quick from the first byte on. [spec::not-available]"#);
+    insta::assert_snapshot!(within("seed-gib 9000"), @"x.kdl:4:10: error: Number out of range: `seed-gib` is 9000, and must be from 0 to 6144. Write a number from 0 to 6144. [spec::out-of-range]");
+    insta::assert_snapshot!(within("burst-credit-alarms warning-minutes=180 critical-minutes=60"), @"x.kdl:4:1: error: Not available in this version: Alarms on burst credits are a part of the language, and this version cannot make them. Comment it out for now: /-burst-credit-alarms. Elastic throughput, the default, has no burst credits. [spec::not-available]");
+    assert_eq!(within("seed-gib 0"), "");
+}
+
+#[test]
+fn existing_file_systems() {
+    insta::assert_snapshot!(within("existing"), @r#"x.kdl:4:1: error: Missing value: `existing` needs a value. Write for example: existing "fs-0123456789abcdef0" [spec::missing-value]"#);
+    insta::assert_snapshot!(within("existing \"my-files\""), @r#"x.kdl:4:10: error: Not an id: `my-files` is not the id of a file system. Write `fs-` and 8 or 17 hexadecimal digits: "fs-0123456789abcdef0". [files::id]"#);
+    insta::assert_snapshot!(within("existing \"fs-01234567\"; backup #true; performance \"max-io\""), @"
+    x.kdl:4:25: error: Field of another form: `backup` says how to make a file system, and `existing` that it is made. Remove `backup` or `existing`. [files::existing-excludes] (4:1 excludes it)
+    x.kdl:4:39: error: Field of another form: `performance` says how to make a file system, and `existing` that it is made. Remove `performance` or `existing`. [files::existing-excludes] (4:1 excludes it)
+    ");
+    insta::assert_snapshot!(within("exsting \"fs-01234567\""), @"x.kdl:4:1: error: Unknown node: `files` has no node `exsting` in its block. Did you mean `existing`? [spec::unknown-node]");
+}
