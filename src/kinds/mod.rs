@@ -5,6 +5,7 @@ use crate::kind::erased::{Registry, erase};
 mod answer;
 
 pub mod ec2;
+pub mod elasticache;
 pub mod iam;
 pub mod logs;
 
@@ -26,6 +27,11 @@ pub fn registry() -> Registry {
         erase::<ec2::security_group_rule::SecurityGroupRule>(),
         erase::<ec2::vpc_endpoint::VpcEndpoint>(),
         erase::<ec2::flow_log::FlowLog>(),
+        erase::<elasticache::subnet_group::SubnetGroup>(),
+        erase::<elasticache::parameter_group::ParameterGroup>(),
+        erase::<elasticache::cache_cluster::CacheCluster>(),
+        erase::<elasticache::replication_group::ReplicationGroup>(),
+        erase::<elasticache::serverless_cache::ServerlessCache>(),
         erase::<iam::role::Role>(),
         erase::<iam::role_policy::RolePolicy>(),
         erase::<logs::log_group::LogGroup>(),

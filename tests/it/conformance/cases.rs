@@ -78,7 +78,7 @@ pub(super) const CASES: &[Case] = &[
 
 /// Returns a case of kind `K`, whose replacement and update are each a change to `before`.
 #[expect(clippy::needless_pass_by_value, reason = "cases read better without a reference")]
-fn case<K: Kind>(
+pub(super) fn case<K: Kind>(
     needs: Graph,
     before: K::Props,
     update: impl FnOnce(&mut K::Props),
@@ -95,15 +95,15 @@ fn value<P: Fields>(props: &P) -> Value {
     serde_json::to_value(props).expect("properties are JSON")
 }
 
-fn at(name: &str) -> Address {
+pub(super) fn at(name: &str) -> Address {
     Address::of(&format!("needs.{name}"), None)
 }
 
-fn tags(owner: &str) -> Tags {
+pub(super) fn tags(owner: &str) -> Tags {
     Tags([("Name".to_owned(), "it".to_owned()), ("owner".to_owned(), owner.to_owned())].into())
 }
 
-fn add_vpc(graph: &mut Graph, name: &str) -> Ref<Vpc> {
+pub(super) fn add_vpc(graph: &mut Graph, name: &str) -> Ref<Vpc> {
     graph.add(at(name), vpc_props("10.1.0.0/16"))
 }
 
@@ -128,7 +128,7 @@ fn vpc_dns() -> Build {
     case::<VpcDns>(graph, before, off, |it| it.vpc = other)
 }
 
-fn subnet_props(vpc: Ref<Vpc>, zone: &str, cidr: &str) -> SubnetProps {
+pub(super) fn subnet_props(vpc: Ref<Vpc>, zone: &str, cidr: &str) -> SubnetProps {
     let cidr = cidr.parse().expect("a range");
     SubnetProps { vpc, zone: zone.to_owned(), cidr, map_public_ip: true, tags: tags("first") }
 }
@@ -249,7 +249,7 @@ fn security_group_open() -> Build {
     )
 }
 
-fn add_group(graph: &mut Graph, vpc: &Ref<Vpc>, name: &str) -> Ref<SecurityGroup> {
+pub(super) fn add_group(graph: &mut Graph, vpc: &Ref<Vpc>, name: &str) -> Ref<SecurityGroup> {
     let props = SecurityGroupProps { name: name.to_owned(), ..group_props(vpc.clone(), false) };
     graph.add(at(name), props)
 }
