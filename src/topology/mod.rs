@@ -24,27 +24,18 @@ mod facts;
 
 pub mod network;
 
+pub mod cache;
+
 mod effective;
 
+pub use cache::Caches;
 pub use effective::effective;
 pub use facts::{Facts, FactsError};
 pub use network::Network;
 
 /// Tiers of the language that this version cannot make yet; they have an error of their own.
-const LATER: &[&str] = &[
-    "size",
-    "site",
-    "certificate",
-    "load-balancer",
-    "database",
-    "files",
-    "cache",
-    "web",
-    "cdn",
-    "dns",
-    "bastion",
-    "watch",
-];
+const LATER: &[&str] =
+    &["size", "site", "certificate", "load-balancer", "database", "files", "web", "cdn", "dns", "bastion", "watch"];
 
 /// What a spec describes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +48,8 @@ pub struct Topology {
     pub tags: BTreeMap<String, String>,
     /// The network tier; `None` where the spec has none.
     pub network: Option<Network>,
+    /// The cache tier; empty where the spec has none.
+    pub caches: Caches,
 }
 
 impl Topology {
@@ -65,7 +58,8 @@ impl Topology {
     pub fn graph(&self, facts: &Facts) -> Graph {
         let mut build = Build { graph: Graph::default(), facts, stack: &self.name, tags: Tags(self.tags.clone()) };
         // The other tiers stand in what this returns.
-        let _places = self.network.as_ref().map(|network| network.add_to(&mut build));
+        let places = self.network.as_ref().map(|network| network.add_to(&mut build));
+        let _stores = places.as_ref().map(|places| cache::add(&mut build, &self.caches, places));
         build.graph
     }
 }
@@ -134,6 +128,12 @@ fn read_stack(cx: &mut Reader<'_>, node: &Node) -> Option<Topology> {
     let tags = stack::tags(cx, &mut form);
     let network = form.field(cx, "network");
     let network = network.map(|node| network::read(cx, node, region.as_deref()));
+    let ground = match &network {
+        None => cache::Ground::Missing,
+        Some(None) => cache::Ground::Faulty,
+        Some(Some(network)) => cache::Ground::There(network),
+    };
+    let caches = cache::read(cx, &mut form, ground, region.as_deref());
     refuse_later_tiers(cx, &mut form);
     if node.children.is_empty() {
         cx.warning(
@@ -150,7 +150,7 @@ fn read_stack(cx: &mut Reader<'_>, node: &Node) -> Option<Topology> {
         Some(read) => Some(read?),
         None => None,
     };
-    Some(Topology { name: name?, region, tags, network })
+    Some(Topology { name: name?, region, tags, network, caches: caches? })
 }
 
 fn refuse_later_tiers(cx: &mut Reader<'_>, form: &mut Form<'_>) {

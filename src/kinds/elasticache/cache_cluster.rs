@@ -103,7 +103,7 @@ impl Kind for CacheCluster {
             .cache_parameter_group_name(want.parameter_group.id())
             .cache_subnet_group_name(want.subnet_group.id())
             .set_security_group_ids(Some(ids(&want.groups)))
-            .set_tags(tags::on_create(token, &want.tags));
+            .set_tags(Some(tags::on_create(token, &want.tags)));
         let cluster = call(CREATE, create.send().await)?.cache_cluster;
         complete(CREATE, cluster.and_then(|it| attrs_of(&it)))
     }
@@ -135,10 +135,13 @@ impl Kind for CacheCluster {
         } else if edit.changes("parameter_group") && now.parameter_group != want.parameter_group {
             calls.push(modify().cache_parameter_group_name(want.parameter_group.id()));
         }
+        let mut attrs = have.clone();
         for modify in calls {
-            call(MODIFY, modify.send().await)?;
+            let cluster = call(MODIFY, modify.send().await)?.cache_cluster;
+            // Nodes come and go; until it is ready again, nobody knows their endpoints.
+            attrs = cluster.and_then(|it| attrs_of(&it)).unwrap_or(attrs);
         }
-        Ok(have.clone())
+        Ok(attrs)
     }
 
     async fn delete(cx: &Cx, have: &CacheClusterAttrs) -> Result<()> {

@@ -1,6 +1,6 @@
 //! `elasticache.parameter_group`: settings of a cache's engine, such as what it drops when its memory is full.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use aws_sdk_elasticache::types::{CacheParameterGroup, Parameter, ParameterNameValue};
 
@@ -89,7 +89,7 @@ impl Kind for ParameterGroup {
             .cache_parameter_group_name(named(&want.name, token))
             .cache_parameter_group_family(&want.family)
             .description(&want.description)
-            .set_tags(tags::on_create(token, &want.tags));
+            .set_tags(Some(tags::on_create(token, &want.tags)));
         let group = call(CREATE, create.send().await)?.cache_parameter_group;
         complete(CREATE, group.and_then(|it| attrs_of(&it)))
     }
@@ -101,14 +101,14 @@ impl Kind for ParameterGroup {
     async fn update(cx: &Cx, edit: Edit<'_, ParameterGroup>) -> Result<ParameterGroupAttrs> {
         let Edit { have, was, want, changed: _ } = edit;
         if edit.changes("parameters") {
-            let dropped: BTreeSet<&String> =
-                was.parameters.keys().filter(|it| !want.parameters.contains_key(*it)).collect();
-            let dropped = dropped.into_iter().map(|it| ParameterNameValue::builder().parameter_name(it).build());
+            let dropped = was.parameters.keys().filter(|it| !want.parameters.contains_key(*it));
+            let dropped = dropped.map(|name| ParameterNameValue::builder().parameter_name(name).build());
             reset(cx, &have.name, &dropped.collect::<Vec<_>>()).await?;
-            let wanted = want.parameters.iter();
-            let wanted =
-                wanted.map(|(name, value)| ParameterNameValue::builder().parameter_name(name).parameter_value(value));
-            modify(cx, &have.name, &wanted.map(|it| it.build()).collect::<Vec<_>>()).await?;
+            let set = want
+                .parameters
+                .iter()
+                .map(|(name, value)| ParameterNameValue::builder().parameter_name(name).parameter_value(value).build());
+            modify(cx, &have.name, &set.collect::<Vec<_>>()).await?;
         }
         if edit.changes("tags") {
             tags::update(cx, &have.arn, &was.tags, &want.tags).await?;

@@ -146,7 +146,7 @@ impl Kind for ReplicationGroup {
             .transit_encryption_enabled(want.tls)
             .at_rest_encryption_enabled(want.encrypted)
             .set_kms_key_id(want.key.clone())
-            .set_tags(tags::on_create(token, &want.tags));
+            .set_tags(Some(tags::on_create(token, &want.tags)));
         let group = call(CREATE, create.send().await)?.replication_group;
         complete(CREATE, group.and_then(|it| attrs_of(&it, want.subnet_group.id())))
     }

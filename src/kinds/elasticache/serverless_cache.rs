@@ -117,7 +117,7 @@ impl Kind for ServerlessCache {
             .set_subnet_ids(Some(ids(&want.subnets)))
             .set_security_group_ids(Some(ids(&want.groups)))
             .set_kms_key_id(want.key.clone())
-            .set_tags(tags::on_create(token, &want.tags));
+            .set_tags(Some(tags::on_create(token, &want.tags)));
         let cache = call(CREATE, create.send().await)?.serverless_cache;
         complete(CREATE, cache.and_then(|it| attrs_of(&it)))
     }

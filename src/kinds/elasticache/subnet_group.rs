@@ -80,7 +80,7 @@ impl Kind for SubnetGroup {
             .cache_subnet_group_name(named(&want.name, token))
             .cache_subnet_group_description(&want.description)
             .set_subnet_ids(Some(ids(&want.subnets)))
-            .set_tags(tags::on_create(token, &want.tags));
+            .set_tags(Some(tags::on_create(token, &want.tags)));
         let group = call(CREATE, create.send().await)?.cache_subnet_group;
         complete(CREATE, group.and_then(|it| Self::attrs(&it, want)))
     }

@@ -34,8 +34,8 @@ pub(super) async fn of(cx: &Cx, arn: &str) -> Result<Option<BTreeMap<String, Str
 }
 
 /// Returns the tags to make a resource with.
-pub(super) fn on_create(token: &Token, wanted: &Tags) -> Option<Vec<Tag>> {
-    Some(list(tags::stamped(token, wanted)))
+pub(super) fn on_create(token: &Token, wanted: &Tags) -> Vec<Tag> {
+    list(tags::stamped(token, wanted))
 }
 
 /// Changes the tags of a resource.
