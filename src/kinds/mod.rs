@@ -6,6 +6,7 @@ mod answer;
 
 pub mod ec2;
 pub mod efs;
+pub mod elasticache;
 pub mod iam;
 pub mod logs;
 pub mod rds;
@@ -34,6 +35,11 @@ pub fn registry() -> Registry {
         erase::<efs::backup_policy::BackupPolicy>(),
         erase::<efs::mount_target::MountTarget>(),
         erase::<efs::access_point::AccessPoint>(),
+        erase::<elasticache::subnet_group::SubnetGroup>(),
+        erase::<elasticache::parameter_group::ParameterGroup>(),
+        erase::<elasticache::cache_cluster::CacheCluster>(),
+        erase::<elasticache::replication_group::ReplicationGroup>(),
+        erase::<elasticache::serverless_cache::ServerlessCache>(),
         erase::<iam::role::Role>(),
         erase::<iam::role_policy::RolePolicy>(),
         erase::<logs::log_group::LogGroup>(),

@@ -1,12 +1,13 @@
 //! A topology written as a spec that says everything, defaults included.
 
+use super::cache::{Cache, Nodes, Purpose, Shape};
 use super::network::{Existing, Network, Own, Zones};
 use super::{Topology, database, files};
 
 /// Returns the spec with every default filled in. Read again, it is the same topology.
 #[must_use]
 pub fn effective(topology: &Topology) -> String {
-    let Topology { name, region, tags, network, database, files } = topology;
+    let Topology { name, region, tags, network, database, files, caches } = topology;
     let mut lines = vec![format!("moodle {} {{", text(name))];
     if let Some(region) = region {
         lines.push(format!("    region {}", text(region)));
@@ -33,6 +34,9 @@ pub fn effective(topology: &Topology) -> String {
         lines.push("    files {".to_owned());
         lines.extend(files::lines(files).into_iter().map(|line| format!("        {line}")));
         lines.push("    }".to_owned());
+    }
+    for (purpose, cache) in caches {
+        lines.extend(cache_lines(*purpose, cache).into_iter().map(|line| format!("    {line}")));
     }
     lines.push("}".to_owned());
     lines.join("\n") + "\n"
@@ -67,6 +71,29 @@ fn existing_lines(existing: &Existing) -> Vec<String> {
     let groups: Vec<String> = groups.map(|(group, ids)| format!("{group} {}", list(ids))).collect();
     let block = if groups.is_empty() { String::new() } else { format!(" {{ {} }}", groups.join("; ")) };
     vec![format!("existing vpc={}{block}", text(&existing.vpc))]
+}
+
+fn cache_lines(purpose: Purpose, cache: &Cache) -> Vec<String> {
+    let Cache { engine, version, shape, key } = cache;
+    let mut lines = vec![format!("engine {}", text(engine.word())), format!("version {}", text(version))];
+    match shape {
+        Shape::Nodes(Nodes { class, count, parameters }) => {
+            lines.push(format!("nodes {} count={count}", text(class)));
+            let parameters = parameters.iter().map(|(name, value)| format!(" {}={}", bare(name), text(value)));
+            let parameters: String = parameters.collect();
+            if !parameters.is_empty() {
+                lines.push(format!("parameters{parameters}"));
+            }
+        }
+        Shape::Serverless(limits) => {
+            let limits = limits.named().into_iter().filter_map(|(name, limit)| Some(format!(" {name}={}", limit?)));
+            lines.push(format!("serverless{}", limits.collect::<String>()));
+        }
+    }
+    lines.extend(key.as_ref().map(|key| format!("key {}", text(key))));
+    let inner = lines.into_iter().map(|line| format!("    {line}"));
+    let first = format!("cache {} {{", text(purpose.word()));
+    std::iter::once(first).chain(inner).chain(["}".to_owned()]).collect()
 }
 
 fn list<T: ToString>(items: impl IntoIterator<Item = T>) -> String {

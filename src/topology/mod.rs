@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use crate::graph::Graph;
 use crate::kind::values::Tags;
 use crate::kind::{Address, Ref, Text};
-use crate::kinds::ec2::internet_gateway_attachment::InternetGatewayAttachment;
 use crate::kinds::ec2::security_group::SecurityGroup;
 use crate::kinds::ec2::subnet::Subnet;
 use crate::kinds::ec2::vpc::Vpc;
@@ -30,8 +29,11 @@ pub mod database;
 
 pub mod files;
 
+pub mod cache;
+
 mod effective;
 
+pub use cache::Caches;
 pub use database::Database;
 pub use effective::effective;
 pub use facts::{Facts, FactsError};
@@ -39,8 +41,7 @@ pub use files::Files;
 pub use network::Network;
 
 /// Tiers of the language that this version cannot make yet; they have an error of their own.
-const LATER: &[&str] =
-    &["size", "site", "certificate", "load-balancer", "cache", "web", "cdn", "dns", "bastion", "watch"];
+const LATER: &[&str] = &["size", "site", "certificate", "load-balancer", "web", "cdn", "dns", "bastion", "watch"];
 
 /// What a spec describes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +58,8 @@ pub struct Topology {
     pub database: Option<Database>,
     /// The files tier; `None` where the spec has none.
     pub files: Option<Files>,
+    /// The cache tier; empty where the spec has none.
+    pub caches: Caches,
 }
 
 impl Topology {
@@ -72,6 +75,7 @@ impl Topology {
             database.add_to(&mut build, places.as_ref());
         }
         let _shared = self.files.as_ref().map(|files| files.add_to(&mut build, places.as_ref()));
+        let _stores = places.as_ref().map(|places| cache::add(&mut build, &self.caches, places));
         build.graph
     }
 }
@@ -101,13 +105,7 @@ impl Build<'_> {
 /// What the network tier offers the others: where to stand, and who may talk to whom.
 struct Places {
     vpc: Ref<Vpc>,
-    /// The way to the internet; `None` in an existing VPC, which is expected to have one.
-    internet: Option<Ref<InternetGatewayAttachment>>,
-    /// Subnets with a way in from the internet, by zone (by id in an existing VPC), in the order of the spec.
-    public: Vec<(String, Ref<Subnet>)>,
-    /// Subnets of the web servers.
-    app: Vec<(String, Ref<Subnet>)>,
-    /// Subnets of database, cache and files.
+    /// Subnets of database, cache and files, by zone (by id in an existing VPC), in the order of the spec.
     data: Vec<(String, Ref<Subnet>)>,
     /// Security groups: `load-balancer`, `web`, `database`, `cache`, `files`.
     groups: BTreeMap<&'static str, Ref<SecurityGroup>>,
@@ -164,6 +162,12 @@ fn read_stack(cx: &mut Reader<'_>, node: &Node) -> Option<Topology> {
     let database = database.map(|node| database::read(cx, node, region.as_deref(), found));
     let files = form.field(cx, "files");
     let files = files.map(|node| files::read(cx, node, region.as_deref(), network.as_ref()));
+    let ground = match &network {
+        None => cache::Ground::Missing,
+        Some(None) => cache::Ground::Faulty,
+        Some(Some(network)) => cache::Ground::There(network),
+    };
+    let caches = cache::read(cx, &mut form, ground, region.as_deref());
     refuse_later_tiers(cx, &mut form);
     if node.children.is_empty() {
         cx.warning(
@@ -188,7 +192,7 @@ fn read_stack(cx: &mut Reader<'_>, node: &Node) -> Option<Topology> {
         Some(read) => Some(read?),
         None => None,
     };
-    Some(Topology { name: name?, region, tags, network, database, files })
+    Some(Topology { name: name?, region, tags, network, database, files, caches: caches? })
 }
 
 fn refuse_later_tiers(cx: &mut Reader<'_>, form: &mut Form<'_>) {

@@ -22,7 +22,11 @@ pub(super) fn the_one<'n>(cx: &mut Reader<'_>, nodes: &'n [Node]) -> Option<&'n 
         let fault = cx.error("spec::outside", name.span, "Node outside of the stack", detail);
         if nearest(&name.value, ["moodle"]).is_some() {
             fault.help("Did you mean `moodle`?");
-        } else if ["region", "tags", "network", "database", "files"].iter().chain(LATER).any(|it| *it == name.value) {
+        } else if ["region", "tags", "network", "database", "files", "cache"]
+            .iter()
+            .chain(LATER)
+            .any(|it| *it == name.value)
+        {
             fault.help(format!("Move it into the block: moodle \"name\" {{ {} … }}", name.value));
         } else {
             fault.help("A spec has one node, `moodle`, and everything is in its block.");

@@ -5,6 +5,7 @@
 mod support;
 
 mod binary;
+mod cache_life;
 mod conformance;
 mod database_life;
 mod engine;

@@ -8,7 +8,7 @@ them a plan after an apply would not be empty, because a resource would be read 
 import re
 from xml.sax.saxutils import escape
 
-from ministack.services import ec2
+from ministack.services import ec2, elasticache
 
 
 def corrected(action):
@@ -131,6 +131,141 @@ def describe_vpc_endpoints(handler, params):
         )
 
     return completed(handler(params), "vpcEndpointId", members)
+
+
+# Caches: security groups, zones and the configuration endpoint of a cluster are forgotten; a change of a replication
+# group does not reach its members, some changes do nothing, and its key is not shown; a parameter that is reset and
+# has no default stays; there is no serverless memcached.
+
+elasticache._SERVERLESS_ENGINE_VERSIONS["memcached"] = {"1.6": "1.6.22"}
+elasticache._SERVERLESS_DEFAULT_MAJOR["memcached"] = "1.6"
+
+
+def of_elasticache(name):
+    """Replaces a function of ministack's by a function of that one and its parameters."""
+
+    def replace(correction):
+        original = getattr(elasticache, name)
+        setattr(elasticache, name, lambda *arguments: correction(original, *arguments))
+        return correction
+
+    return replace
+
+
+def security_groups(params):
+    groups = elasticache._extract_configs(params, "SecurityGroupIds", ("SecurityGroupId", "member"))
+    return [{"SecurityGroupId": group, "Status": "active"} for group in groups]
+
+
+@of_elasticache("_create_cache_cluster")
+def create_cache_cluster(original, params):
+    answer = original(params)
+    cluster = elasticache._clusters.get(elasticache._p(params, "CacheClusterId"))
+    if answer[0] != 200 or cluster is None:
+        return answer
+    cluster["SecurityGroups"] = security_groups(params)
+    if elasticache._p(params, "AZMode") == "cross-az":
+        cluster["PreferredAvailabilityZone"] = "Multiple"
+    if cluster["Engine"] == "memcached":
+        cluster["ConfigurationEndpoint"] = dict(cluster["_endpoint"])
+    return elasticache._xml_cluster_response("CreateCacheClusterResponse", "CreateCacheClusterResult", cluster)
+
+
+@of_elasticache("_modify_cache_cluster")
+def modify_cache_cluster(original, params):
+    answer = original(params)
+    cluster = elasticache._clusters.get(elasticache._p(params, "CacheClusterId"))
+    if answer[0] == 200 and cluster is not None:
+        cluster["SecurityGroups"] = security_groups(params) or cluster["SecurityGroups"]
+        if elasticache._p(params, "AZMode") == "cross-az":
+            cluster["PreferredAvailabilityZone"] = "Multiple"
+    return answer
+
+
+@of_elasticache("_cluster_xml_inner")
+def cluster_xml(original, cluster):
+    endpoint = cluster.get("ConfigurationEndpoint") or {}
+    members = element("Address", endpoint.get("Address")) + element("Port", endpoint.get("Port"))
+    more = f"<ConfigurationEndpoint>{members}</ConfigurationEndpoint>" if members else ""
+    return original(cluster) + more
+
+
+def with_members(group):
+    """Makes the members of a group such as the group is."""
+    wanted = [it["CacheClusterId"] for shard in group["NodeGroups"] for it in shard["NodeGroupMembers"]]
+    first = elasticache._clusters[group["MemberClusters"][0]]
+    for member in set(group["MemberClusters"]) - set(wanted):
+        gone = elasticache._clusters.pop(member)
+        elasticache._tags.pop(gone["CacheClusterArn"], None)
+    for member in wanted:
+        if member not in elasticache._clusters:
+            arn = elasticache._arn_cluster(member)
+            elasticache._clusters[member] = {**first, "CacheClusterId": member, "CacheClusterArn": arn}
+        elasticache._clusters[member].update(
+            Engine=group["Engine"],
+            EngineVersion=group["EngineVersion"],
+            CacheNodeType=group["CacheNodeType"],
+            SecurityGroups=group["SecurityGroups"],
+            CacheParameterGroup={
+                "CacheParameterGroupName": group["CacheParameterGroupName"],
+                "ParameterApplyStatus": "in-sync",
+            },
+        )
+    group["MemberClusters"] = wanted
+
+
+@of_elasticache("_create_replication_group")
+def create_replication_group(original, params):
+    answer = original(params)
+    group = elasticache._replication_groups.get(elasticache._p(params, "ReplicationGroupId"))
+    if answer[0] == 200 and group is not None:
+        group["KmsKeyId"] = elasticache._p(params, "KmsKeyId")
+    return answer
+
+
+@of_elasticache("_modify_replication_group")
+def modify_replication_group(original, params):
+    answer = original(params)
+    group = elasticache._replication_groups.get(elasticache._p(params, "ReplicationGroupId"))
+    if answer[0] == 200 and group is not None:
+        group["Engine"] = elasticache._p(params, "Engine") or group["Engine"]
+        group["SecurityGroups"] = security_groups(params) or group["SecurityGroups"]
+        with_members(group)
+    return answer
+
+
+def with_other_members(original, params):
+    answer = original(params)
+    group = elasticache._replication_groups.get(elasticache._p(params, "ReplicationGroupId"))
+    if answer[0] == 200 and group is not None:
+        with_members(group)
+    return answer
+
+
+of_elasticache("_increase_replica_count")(with_other_members)
+of_elasticache("_decrease_replica_count")(with_other_members)
+
+
+@of_elasticache("_rg_xml")
+def replication_group_xml(original, group):
+    return original(group) + element("KmsKeyId", group.get("KmsKeyId"))
+
+
+@of_elasticache("_reset_cache_parameter_group")
+def reset_cache_parameter_group(original, params):
+    answer = original(params)
+    if answer[0] == 200:
+        name = elasticache._p(params, "CacheParameterGroupName")
+        defaults = elasticache._default_params_for_family(
+            elasticache._param_groups[name]["CacheParameterGroupFamily"]
+        )
+        own = elasticache._param_group_params[name]
+        number = 1
+        while reset := elasticache._p(params, f"ParameterNameValues.ParameterNameValue.{number}.ParameterName"):
+            if reset not in defaults:
+                own.pop(reset, None)
+            number += 1
+    return answer
 
 
 if __name__ == "__main__":

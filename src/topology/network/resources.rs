@@ -55,13 +55,9 @@ fn add_own(cx: &mut Build<'_>, own: &Own) -> Places {
         let in_order: Vec<Text> = cx.facts.zones().iter().filter_map(|zone| subnets.get(zone)).map(Ref::text).collect();
         outputs_of_group(cx, group, in_order);
     }
-    let Built { vpc, dns: _, gateway: _, attachment, public, app, data } = built;
-    let in_order = |subnets: &ByZone| {
-        let zones = cx.facts.zones().iter();
-        zones.filter_map(|zone| Some((zone.clone(), subnets.get(zone)?.clone()))).collect()
-    };
-    let (public, app, data) = (in_order(&public), in_order(&app), in_order(&data));
-    Places { vpc, internet: Some(attachment), public, app, data, groups }
+    let zones = cx.facts.zones().iter();
+    let data = zones.filter_map(|zone| Some((zone.clone(), built.data.get(zone)?.clone()))).collect();
+    Places { vpc: built.vpc, data, groups }
 }
 
 fn add_existing(cx: &mut Build<'_>, existing: &Existing) -> Places {
@@ -71,9 +67,8 @@ fn add_existing(cx: &mut Build<'_>, existing: &Existing) -> Places {
     for (group, subnets) in existing.subnets() {
         outputs_of_group(cx, group, subnets.iter().map(|it| it.as_str().into()).collect());
     }
-    let named = |ids: &[String]| ids.iter().map(|id| (id.clone(), Ref::known(id.clone()))).collect();
-    let (public, app, data) = (named(&existing.public), named(&existing.app), named(&existing.data));
-    Places { vpc, internet: None, public, app, data, groups }
+    let data = existing.data.iter().map(|id| (id.clone(), Ref::known(id.clone()))).collect();
+    Places { vpc, data, groups }
 }
 
 fn base(cx: &mut Build<'_>, own: &Own) -> Built {

@@ -3,6 +3,7 @@
 //! Each case of `cases` goes through all of `life` in an account of its own. What an emulator does otherwise than AWS
 //! stands in `defects` and nowhere else; an entry there that no longer shows fails the suite too.
 
+mod cache;
 mod cases;
 mod database;
 mod defects;
@@ -17,6 +18,15 @@ use crate::support::emulator::{Emulator, account};
 use cases::{CASES, Case};
 use defects::{DEFECTS, Defect};
 
+/// Every case; those of a tier stand in its file.
+fn all_cases() -> impl Iterator<Item = &'static Case> {
+    CASES.iter().chain(database::CASES).chain(files::CASES).chain(cache::CASES)
+}
+
+fn all_defects() -> impl Iterator<Item = &'static Defect> {
+    DEFECTS.iter().chain(files::DEFECTS).chain(cache::DEFECTS)
+}
+
 #[tokio::test]
 async fn every_kind_keeps_its_contract_on_ministack() {
     conform(Emulator::Ministack).await;
@@ -27,20 +37,13 @@ async fn every_kind_keeps_its_contract_on_moto() {
     conform(Emulator::Moto).await;
 }
 
-/// Returns the cases of every tier.
-fn cases() -> impl Iterator<Item = &'static Case> {
-    CASES.iter().chain(database::CASES).chain(files::CASES)
-}
-
 async fn conform(emulator: Emulator) {
     let mut seen = BTreeSet::new();
     let mut unexpected = Vec::new();
-    let defects: Vec<&Defect> = DEFECTS.iter().chain(files::DEFECTS).collect();
-    for (number, case) in cases().enumerate() {
+    for (number, case) in all_cases().enumerate() {
         let cx = account(emulator, number).await;
         for failure in life::of(case, cx).await {
-            let known = defects
-                .iter()
+            let known = all_defects()
                 .position(|it| it.covers(emulator, case.name, failure.check) && failure.why.contains(it.saying));
             match known {
                 Some(index) => drop(seen.insert(index)),
@@ -48,7 +51,7 @@ async fn conform(emulator: Emulator) {
             }
         }
     }
-    let gone = defects.iter().enumerate().filter(|(index, it)| it.emulator == emulator && !seen.contains(index));
+    let gone = all_defects().enumerate().filter(|(index, it)| it.emulator == emulator && !seen.contains(index));
     for (_, defect) in gone {
         unexpected.push(format!("no longer a defect, take it out of the table: {defect:?}"));
     }
@@ -57,7 +60,7 @@ async fn conform(emulator: Emulator) {
 
 #[test]
 fn every_kind_has_a_case() {
-    let cases: BTreeSet<&str> = cases().map(|it| (it.build)().kind).collect();
+    let cases: BTreeSet<&str> = all_cases().map(|it| (it.build)().kind).collect();
     let kinds = registry();
     let kinds: BTreeSet<&str> = kinds.iter().map(|it| it.meta().name).collect();
     assert_eq!(kinds, cases);

@@ -1,5 +1,6 @@
-//! The spec language: reading, formatting, faults, and the network that a spec becomes.
+//! The spec language: reading, formatting, faults, and the tiers that a spec becomes.
 
+mod cache;
 mod database;
 mod faults;
 mod files;
