@@ -367,6 +367,29 @@ mod tests {
     }
 
     #[test]
+    fn a_restored_cluster_remembers_its_snapshot_and_gets_a_password_of_its_own() {
+        let tag = |key: &str, value: &str| Tag::builder().key(key).value(value).build();
+        let restored = cluster("available")
+            .db_cluster_identifier("campus-database")
+            .db_cluster_arn("arn:aws:rds:eu-west-1:123456789012:cluster:campus-database")
+            .engine("aurora-postgresql")
+            .engine_version("17.5")
+            .db_subnet_group("campus-database")
+            .db_cluster_parameter_group("campus-database")
+            .backup_retention_period(30)
+            .deletion_protection(true)
+            .tag_list(tag(SNAPSHOT, "before-the-upgrade"))
+            .tag_list(tag("owner", "it"));
+        let props = seen(&restored.build()).unwrap().props;
+        assert_eq!(props.snapshot.as_deref(), Some("before-the-upgrade"));
+        assert_eq!(props.tags, Tags([("owner".to_owned(), "it".to_owned())].into()));
+        assert!(!props.managed_password);
+        let want = ClusterProps { managed_password: true, ..props };
+        assert_eq!(Cluster::later(&want), ["managed_password"]);
+        assert!(Cluster::later(&ClusterProps { snapshot: None, ..want }).is_empty());
+    }
+
+    #[test]
     fn the_secret_is_waited_for_only_where_an_instance_can_finish_it() {
         let secret = MasterUserSecret::builder().secret_status("creating").build();
         let alone = cluster("available").master_user_secret(secret);

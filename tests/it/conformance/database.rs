@@ -20,6 +20,7 @@ use super::cases::{Build, Case, add_group, add_vpc, at, case, subnet_props, tags
 pub(super) const CASES: &[Case] = &[
     Case { name: "subnet_group", build: subnet_group },
     Case { name: "cluster_parameter_group", build: cluster_parameter_group },
+    Case { name: "cluster_parameter_group with fewer parameters", build: fewer_parameters },
     Case { name: "cluster", build: cluster },
     Case { name: "cluster of serverless instances", build: serverless_cluster },
     Case { name: "instance", build: instance },
@@ -83,11 +84,18 @@ fn cluster_parameter_group() -> Build {
     // A group of somebody else.
     graph.add::<ClusterParameterGroup>(at("other"), parameter_group_props("site", "aurora-postgresql17"));
     let change = |it: &mut ClusterParameterGroupProps| {
-        it.parameters = parameters(&[("rds.force_ssl", "0"), ("log_min_duration_statement", "1000")]);
+        it.parameters.insert("rds.force_ssl".to_owned(), "0".to_owned());
+        it.parameters.insert("log_min_duration_statement".to_owned(), "1000".to_owned());
         it.tags = tags("second");
     };
     let before = parameter_group_props("site", "aurora-postgresql17");
     case::<ClusterParameterGroup>(graph, before, change, |it| it.family = "aurora-postgresql16".to_owned())
+}
+
+fn fewer_parameters() -> Build {
+    let before = parameter_group_props("site", "aurora-postgresql17");
+    let fewer = |it: &mut ClusterParameterGroupProps| it.parameters = parameters(&[("rds.force_ssl", "1")]);
+    case::<ClusterParameterGroup>(Graph::default(), before, fewer, |it| it.name = "other".to_owned())
 }
 
 /// Adds what a cluster needs and returns its properties, two more security groups and another parameter group.

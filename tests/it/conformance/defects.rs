@@ -40,6 +40,20 @@ pub(super) const DEFECTS: &[Defect] = &[
         saying: "[Difference { field: \"private_dns\", old: Bool(true), new: Bool(false), replaces: false }]",
         reason: "ModifyVpcEndpoint changes PrivateDnsEnabled",
     },
+    Defect {
+        emulator: Emulator::Moto,
+        case: "cluster_parameter_group with fewer parameters",
+        check: Check::Runs,
+        saying: "rds:ResetDBClusterParameterGroup failed",
+        reason: "there is such a call",
+    },
+    Defect {
+        emulator: Emulator::Ministack,
+        case: "instance",
+        check: Check::UpdatesInPlace,
+        saying: "[Difference { field: \"auto_minor_upgrade\", old: Bool(false), new: Bool(true), replaces: false }]",
+        reason: "ModifyDBInstance changes AutoMinorVersionUpgrade",
+    },
 ];
 
 const fn rule_without_description(case: &'static str, check: Check) -> Defect {
