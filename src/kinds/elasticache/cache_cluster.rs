@@ -80,7 +80,7 @@ impl Kind for CacheCluster {
         Retry::on(Verb::Create, "CacheSubnetGroupNotFoundFault", 60.0),
         Retry::on(Verb::Create, "CacheParameterGroupNotFound", 60.0),
         Retry::saying(Verb::Create, "InvalidParameterValue", "security group", 60.0),
-        Retry::saying(Verb::Create, "InvalidParameterValue", "ervice linked role", 120.0),
+        Retry::saying(Verb::Create, "InvalidParameterValue", "linked role", 120.0),
         Retry::on(Verb::Create, "InsufficientCacheClusterCapacity", 600.0),
         // AWS is at work on the change before, or on one of its own.
         Retry::on(Verb::Update, "InvalidCacheClusterState", 3600.0),
