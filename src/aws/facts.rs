@@ -31,3 +31,28 @@ pub async fn zones(cx: &Cx) -> Result<Vec<String>> {
     names.sort_unstable();
     Ok(names)
 }
+
+/// Returns the ids of the public hosted zones with this name, which has no dot at its end.
+///
+/// # Errors
+/// The failure of the call.
+pub async fn hosted_zones(cx: &Cx, name: &str) -> Result<Vec<String>> {
+    // The answer begins at the name and goes on with later ones; zones of one name stand together.
+    let list = cx.route53().list_hosted_zones_by_name().dns_name(format!("{name}."));
+    let answer = call("route53:ListHostedZonesByName", list.send().await)?;
+    let public = |it: &&aws_sdk_route53::types::HostedZone| it.config().is_none_or(|config| !config.private_zone());
+    let named = answer.hosted_zones().iter().filter(|it| it.name().trim_end_matches('.').eq_ignore_ascii_case(name));
+    Ok(named.filter(public).map(|it| it.id().trim_start_matches("/hostedzone/").to_owned()).collect())
+}
+
+/// Returns the ids of the prefix lists with this name, AWS's own among them.
+///
+/// # Errors
+/// The failure of the call.
+pub async fn prefix_lists(cx: &Cx, name: &str) -> Result<Vec<String>> {
+    let named = Filter::builder().name("prefix-list-name").values(name).build();
+    let describe = cx.ec2().describe_managed_prefix_lists().filters(named);
+    let answer = call("ec2:DescribeManagedPrefixLists", describe.send().await)?;
+    let lists = answer.prefix_lists().iter().filter(|it| it.prefix_list_name() == Some(name));
+    Ok(lists.filter_map(|it| it.prefix_list_id().map(str::to_owned)).collect())
+}

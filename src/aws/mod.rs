@@ -116,6 +116,10 @@ macro_rules! clients {
 
 clients! {
     acm: aws_sdk_acm as "acm",
+    autoscaling: aws_sdk_autoscaling as "autoscaling",
+    backup: aws_sdk_backup as "backup",
+    cloudfront: aws_sdk_cloudfront as "cloudfront",
+    cloudwatch: aws_sdk_cloudwatch as "cloudwatch",
     ec2: aws_sdk_ec2 as "ec2",
     efs: aws_sdk_efs as "elasticfilesystem",
     elasticache: aws_sdk_elasticache as "elasticache",
@@ -123,9 +127,13 @@ clients! {
     iam: aws_sdk_iam as "iam",
     kms: aws_sdk_kms as "kms",
     logs: aws_sdk_cloudwatchlogs as "logs",
+    quotas: aws_sdk_servicequotas as "servicequotas",
     rds: aws_sdk_rds as "rds",
     route53: aws_sdk_route53 as "route53",
     s3: aws_sdk_s3 as "s3",
+    secrets: aws_sdk_secretsmanager as "secretsmanager",
+    sns: aws_sdk_sns as "sns",
+    ssm: aws_sdk_ssm as "ssm",
     sts: aws_sdk_sts as "sts",
     wafv2: aws_sdk_wafv2 as "wafv2",
 }

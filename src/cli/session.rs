@@ -21,7 +21,7 @@ use crate::spec;
 use crate::state::event::Event;
 use crate::state::lock::Holder;
 use crate::state::store::{Ledger, Store};
-use crate::topology::{self, Facts, Topology};
+use crate::topology::{self, Facts, Question, Topology};
 use crate::{kinds, report};
 
 /// The largest spec or plan file that is read, in bytes.
@@ -180,15 +180,46 @@ impl Session {
     async fn facts(&self, topology: &Topology) -> Result<Facts, Failure> {
         let mut zones = pinned_zones(self.store.state());
         let Home { account, region } = self.home();
+        let answers = self.answers(topology).await?;
         if let Ok(facts) = Facts::of(topology, &account, &region, &zones) {
-            return Ok(facts);
+            return Ok(facts.knowing(answers));
         }
         let known = facts::zones(&self.cx).await.map_err(|error| {
             Failure::of(Exit::Access, &error, "these credentials must be allowed ec2:DescribeAvailabilityZones")
         })?;
         zones.extend(known.into_iter().filter(|zone| !zones.contains(zone)).collect::<Vec<_>>());
         let facts = Facts::of(topology, &account, &region, &zones);
-        facts.map_err(|error| Failure::of(Exit::Spec, &error, "correct `zones` in the spec"))
+        let facts = facts.map_err(|error| Failure::of(Exit::Spec, &error, "correct `zones` in the spec"))?;
+        Ok(facts.knowing(answers))
+    }
+
+    /// Asks AWS what the topology wants to know.
+    async fn answers(&self, topology: &Topology) -> Result<BTreeMap<Question, String>, Failure> {
+        let mut answers = BTreeMap::new();
+        for question in topology.questions() {
+            let (action, found) = match &question {
+                Question::HostedZone(name) => {
+                    ("route53:ListHostedZonesByName", facts::hosted_zones(&self.cx, name).await)
+                }
+                Question::PrefixList(name) => {
+                    ("ec2:DescribeManagedPrefixLists", facts::prefix_lists(&self.cx, name).await)
+                }
+            };
+            let failed = |error| Failure::of(Exit::Access, &error, &format!("these credentials must be allowed {action}"));
+            let mut found = found.map_err(failed)?;
+            match (found.pop(), found.pop()) {
+                (Some(id), None) => answers.insert(question, id),
+                (None, _) => {
+                    let help = "correct the name in the spec, or make it in AWS first";
+                    return Err(Failure::new(Exit::Spec, format!("{question} does not exist in this account"), help));
+                }
+                (Some(one), Some(other)) => {
+                    let what = format!("{question} exists more than once in this account: {other}, {one}");
+                    return Err(Failure::new(Exit::Spec, what, "delete the one that is not used"));
+                }
+            };
+        }
+        Ok(answers)
     }
 }
 

@@ -1,5 +1,8 @@
 //! What a topology must know of the account to become resources.
 
+use std::collections::BTreeMap;
+use std::fmt;
+
 use super::Topology;
 use super::network::{Network, Zones};
 use super::regions;
@@ -11,6 +14,36 @@ pub struct Facts {
     partition: String,
     region: String,
     zones: Vec<String>,
+    answers: BTreeMap<Question, String>,
+}
+
+/// Something of the account that has a name in the spec and an id in AWS.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Question {
+    /// The id of the public hosted zone with this name, without a dot at its end.
+    HostedZone(String),
+    /// The id of the prefix list with this name.
+    PrefixList(String),
+}
+
+impl Question {
+    /// Returns an id that could be the answer, for commands that ask AWS nothing.
+    fn placeholder(&self) -> String {
+        match self {
+            Question::HostedZone(_) => "Z0000000000000",
+            Question::PrefixList(_) => "pl-00000000",
+        }
+        .to_owned()
+    }
+}
+
+impl fmt::Display for Question {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Question::HostedZone(name) => write!(f, "the hosted zone {name}"),
+            Question::PrefixList(name) => write!(f, "the prefix list {name}"),
+        }
+    }
 }
 
 impl Facts {
@@ -26,7 +59,8 @@ impl Facts {
             Some(Network::Existing(_)) | None => Vec::new(),
         };
         let partition = regions::partition(region).to_owned();
-        Ok(Facts { account: account.to_owned(), partition, region: region.to_owned(), zones })
+        let answers = BTreeMap::new();
+        Ok(Facts { account: account.to_owned(), partition, region: region.to_owned(), zones, answers })
     }
 
     /// Returns facts for commands that ask AWS nothing: account zero, zones a, b, c …
@@ -46,8 +80,25 @@ impl Facts {
         };
         let region = topology.region.as_deref().or(named).unwrap_or("us-east-1");
         let available: Vec<String> = ('a'..='z').map(|letter| format!("{region}{letter}")).collect();
-        Facts::of(topology, "000000000000", region, &available)
-            .unwrap_or_else(|error| panic!("bug: a checked topology does not fit its own region: {error}"))
+        let facts = Facts::of(topology, "000000000000", region, &available)
+            .unwrap_or_else(|error| panic!("bug: a checked topology does not fit its own region: {error}"));
+        facts.knowing(topology.questions().into_iter().map(|it| (it.clone(), it.placeholder())).collect())
+    }
+
+    /// Returns the facts with answers to [`Topology::questions`].
+    #[must_use]
+    pub fn knowing(mut self, answers: BTreeMap<Question, String>) -> Facts {
+        self.answers = answers;
+        self
+    }
+
+    /// Returns the answer to a question.
+    ///
+    /// # Panics
+    /// When the topology did not ask it: the tiers ask what they need.
+    #[must_use]
+    pub fn answer(&self, question: &Question) -> &str {
+        self.answers.get(question).unwrap_or_else(|| panic!("bug: nobody asked for {question}"))
     }
 
     /// Returns the account's twelve digits.

@@ -3,7 +3,7 @@
 //! One file or folder a tier: its settings and defaults, its KDL fields, its checks, its resources. What is wrong with
 //! a spec is data; a [`Topology`] exists only when nothing is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::graph::Graph;
 use crate::kind::values::Tags;
@@ -36,7 +36,7 @@ mod effective;
 pub use cache::Caches;
 pub use database::Database;
 pub use effective::effective;
-pub use facts::{Facts, FactsError};
+pub use facts::{Facts, FactsError, Question};
 pub use files::Files;
 pub use network::Network;
 
@@ -63,6 +63,12 @@ pub struct Topology {
 }
 
 impl Topology {
+    /// Returns what must be known of the account before there is a graph ([`Facts::knowing`]).
+    #[must_use]
+    pub fn questions(&self) -> BTreeSet<Question> {
+        BTreeSet::new()
+    }
+
     /// Returns the resources that the spec asks for.
     #[must_use]
     pub fn graph(&self, facts: &Facts) -> Graph {
@@ -103,9 +109,17 @@ impl Build<'_> {
 }
 
 /// What the network tier offers the others: where to stand, and who may talk to whom.
+///
+/// Subnets are keyed by zone (by id in an existing VPC), in the order of the spec.
 struct Places {
     vpc: Ref<Vpc>,
-    /// Subnets of database, cache and files, by zone (by id in an existing VPC), in the order of the spec.
+    /// Subnets with a way in from the internet.
+    #[expect(dead_code, reason = "the load balancer will stand here")]
+    public: Vec<(String, Ref<Subnet>)>,
+    /// Subnets of the web servers.
+    #[expect(dead_code, reason = "the web servers will stand here")]
+    app: Vec<(String, Ref<Subnet>)>,
+    /// Subnets of database, cache and files.
     data: Vec<(String, Ref<Subnet>)>,
     /// Security groups: `load-balancer`, `web`, `database`, `cache`, `files`.
     groups: BTreeMap<&'static str, Ref<SecurityGroup>>,

@@ -55,9 +55,12 @@ fn add_own(cx: &mut Build<'_>, own: &Own) -> Places {
         let in_order: Vec<Text> = cx.facts.zones().iter().filter_map(|zone| subnets.get(zone)).map(Ref::text).collect();
         outputs_of_group(cx, group, in_order);
     }
-    let zones = cx.facts.zones().iter();
-    let data = zones.filter_map(|zone| Some((zone.clone(), built.data.get(zone)?.clone()))).collect();
-    Places { vpc: built.vpc, data, groups }
+    let zones = cx.facts.zones();
+    let in_order = |subnets: &ByZone| {
+        zones.iter().filter_map(|zone| Some((zone.clone(), subnets.get(zone)?.clone()))).collect::<Vec<_>>()
+    };
+    let [public, app, data] = [&built.public, &built.app, &built.data].map(in_order);
+    Places { vpc: built.vpc, public, app, data, groups }
 }
 
 fn add_existing(cx: &mut Build<'_>, existing: &Existing) -> Places {
@@ -67,8 +70,9 @@ fn add_existing(cx: &mut Build<'_>, existing: &Existing) -> Places {
     for (group, subnets) in existing.subnets() {
         outputs_of_group(cx, group, subnets.iter().map(|it| it.as_str().into()).collect());
     }
-    let data = existing.data.iter().map(|id| (id.clone(), Ref::known(id.clone()))).collect();
-    Places { vpc, data, groups }
+    let known = |ids: &Vec<String>| ids.iter().map(|id| (id.clone(), Ref::known(id.clone()))).collect::<Vec<_>>();
+    let [public, app, data] = [&existing.public, &existing.app, &existing.data].map(known);
+    Places { vpc, public, app, data, groups }
 }
 
 fn base(cx: &mut Build<'_>, own: &Own) -> Built {
