@@ -7,6 +7,7 @@ mod answer;
 pub mod ec2;
 pub mod efs;
 pub mod elasticache;
+pub mod elbv2;
 pub mod iam;
 pub mod logs;
 pub mod rds;
@@ -43,6 +44,10 @@ pub fn registry() -> Registry {
         erase::<elasticache::cache_cluster::CacheCluster>(),
         erase::<elasticache::replication_group::ReplicationGroup>(),
         erase::<elasticache::serverless_cache::ServerlessCache>(),
+        erase::<elbv2::load_balancer::LoadBalancer>(),
+        erase::<elbv2::target_group::TargetGroup>(),
+        erase::<elbv2::listener::Listener>(),
+        erase::<elbv2::rule::Rule>(),
         erase::<iam::role::Role>(),
         erase::<iam::role_policy::RolePolicy>(),
         erase::<logs::log_group::LogGroup>(),

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::graph::Graph;
 use crate::kind::values::Tags;
 use crate::kind::{Address, Ref, Text};
+use crate::kinds::ec2::internet_gateway_attachment::InternetGatewayAttachment;
 use crate::kinds::ec2::security_group::SecurityGroup;
 use crate::kinds::ec2::subnet::Subnet;
 use crate::kinds::ec2::vpc::Vpc;
@@ -31,6 +32,8 @@ pub mod files;
 
 pub mod cache;
 
+pub mod load_balancer;
+
 mod effective;
 
 pub use cache::Caches;
@@ -38,10 +41,12 @@ pub use database::Database;
 pub use effective::effective;
 pub use facts::{Facts, FactsError, Question};
 pub use files::Files;
+pub use load_balancer::LoadBalancer;
 pub use network::Network;
+use network::Visitors;
 
 /// Tiers of the language that this version cannot make yet; they have an error of their own.
-const LATER: &[&str] = &["size", "site", "certificate", "load-balancer", "web", "cdn", "dns", "bastion", "watch"];
+const LATER: &[&str] = &["size", "site", "certificate", "web", "cdn", "dns", "bastion", "watch"];
 
 /// What a spec describes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,13 +65,15 @@ pub struct Topology {
     pub files: Option<Files>,
     /// The cache tier; empty where the spec has none.
     pub caches: Caches,
+    /// The load balancer tier; `None` where the spec has none.
+    pub load_balancer: Option<LoadBalancer>,
 }
 
 impl Topology {
     /// Returns what must be known of the account before there is a graph ([`Facts::knowing`]).
     #[must_use]
     pub fn questions(&self) -> BTreeSet<Question> {
-        BTreeSet::new()
+        self.load_balancer.iter().filter_map(LoadBalancer::questions).collect()
     }
 
     /// Returns the resources that the spec asks for.
@@ -74,7 +81,11 @@ impl Topology {
     pub fn graph(&self, facts: &Facts) -> Graph {
         let engine = self.database.as_ref().map_or(database::Engine::Postgresql, |it| it.engine);
         let tags = Tags(self.tags.clone());
-        let mut build = Build { graph: Graph::default(), facts, stack: &self.name, tags, engine };
+        // The ARN of the certificate that the load balancer shows.
+        let inputs = load_balancer::Inputs { certificate: None };
+        let visitors = |it: &LoadBalancer| it.visitors(facts, inputs.certificate.is_some());
+        let visitors = self.load_balancer.as_ref().map_or(Visitors::Nobody, visitors);
+        let mut build = Build { graph: Graph::default(), facts, stack: &self.name, tags, engine, visitors };
         // The other tiers stand in what this returns.
         let places = self.network.as_ref().map(|network| network.add_to(&mut build));
         if let Some(database) = &self.database {
@@ -82,6 +93,7 @@ impl Topology {
         }
         let _shared = self.files.as_ref().map(|files| files.add_to(&mut build, places.as_ref()));
         let _stores = places.as_ref().map(|places| cache::add(&mut build, &self.caches, places));
+        let _balancer = self.load_balancer.as_ref().map(|it| it.add_to(&mut build, places.as_ref(), &inputs));
         build.graph
     }
 }
@@ -94,6 +106,8 @@ struct Build<'a> {
     tags: Tags,
     /// The engine of the database, whose port is opened.
     engine: database::Engine,
+    /// Who comes to the web servers and how.
+    visitors: Visitors,
 }
 
 impl Build<'_> {
@@ -113,8 +127,9 @@ impl Build<'_> {
 /// Subnets are keyed by zone (by id in an existing VPC), in the order of the spec.
 struct Places {
     vpc: Ref<Vpc>,
+    /// What must be there before visitors can come in; `None` where the stack does not make it.
+    way_in: Option<Ref<InternetGatewayAttachment>>,
     /// Subnets with a way in from the internet.
-    #[expect(dead_code, reason = "the load balancer will stand here")]
     public: Vec<(String, Ref<Subnet>)>,
     /// Subnets of the web servers.
     #[expect(dead_code, reason = "the web servers will stand here")]
@@ -182,6 +197,10 @@ fn read_stack(cx: &mut Reader<'_>, node: &Node) -> Option<Topology> {
         Some(Some(network)) => cache::Ground::There(network),
     };
     let caches = cache::read(cx, &mut form, ground, region.as_deref());
+    let cdn = node.children.iter().any(|it| it.name.value == "cdn");
+    let load_balancer = form.field(cx, "load-balancer");
+    let load_balancer =
+        load_balancer.map(|node| load_balancer::read(cx, node, region.as_deref(), network.as_ref(), cdn));
     refuse_later_tiers(cx, &mut form);
     if node.children.is_empty() {
         cx.warning(
@@ -206,7 +225,11 @@ fn read_stack(cx: &mut Reader<'_>, node: &Node) -> Option<Topology> {
         Some(read) => Some(read?),
         None => None,
     };
-    Some(Topology { name: name?, region, tags, network, database, files, caches: caches? })
+    let load_balancer = match load_balancer {
+        Some(read) => Some(read?),
+        None => None,
+    };
+    Some(Topology { name: name?, region, tags, network, database, files, caches: caches?, load_balancer })
 }
 
 fn refuse_later_tiers(cx: &mut Reader<'_>, form: &mut Form<'_>) {

@@ -27,6 +27,7 @@ mod flow_log;
 mod groups;
 
 pub(super) use fields::read;
+pub(super) use groups::Visitors;
 
 /// The network tier.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -62,8 +62,14 @@ const ASK_FIRST: &[&str] = &["elbv2.rule", "secretsmanager.secret"];
 /// Kinds whose id is another one after an update.
 const RENAMED_BY_UPDATE: &[&str] = &["ec2.route_table_association"];
 
-/// Kinds of which AWS tells a part by a third call: a group's members, its parameters.
-const READ_BY_THREE: &[&str] = &["elasticache.parameter_group", "elasticache.replication_group"];
+/// Kinds of which AWS tells a part by a third call: a group's members, its parameters, attributes, a secret.
+const READ_BY_THREE: &[&str] = &[
+    "elasticache.parameter_group",
+    "elasticache.replication_group",
+    "elbv2.load_balancer",
+    "elbv2.rule",
+    "elbv2.target_group",
+];
 
 /// Calls whose IAM action has another name.
 const NAMED_OTHERWISE: &[(&str, &str)] = &[

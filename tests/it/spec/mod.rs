@@ -6,5 +6,6 @@ mod faults;
 mod files;
 mod format;
 mod garbage;
+mod load_balancer;
 mod network;
 mod network_faults;
