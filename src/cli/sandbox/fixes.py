@@ -268,6 +268,26 @@ def reset_cache_parameter_group(original, params):
     return answer
 
 
+# Security group rules: prefix lists are forgotten.
+
+parse_ip_permissions = ec2._parse_ip_permissions
+
+
+def with_prefix_lists(params, prefix):
+    rules = parse_ip_permissions(params, prefix)
+    for number, rule in enumerate(rules, 1):
+        at = f"{prefix}.{number}.PrefixListIds"
+        count = 1
+        while listed := ec2._p(params, f"{at}.{count}.PrefixListId"):
+            entry = {"PrefixListId": listed, "Description": ec2._p(params, f"{at}.{count}.Description")}
+            rule["PrefixListIds"].append({key: value for key, value in entry.items() if value})
+            count += 1
+    return rules
+
+
+ec2._parse_ip_permissions = with_prefix_lists
+
+
 # Web ACLs: a change of the description is forgotten.
 
 update_web_acl = waf._update_web_acl

@@ -223,3 +223,75 @@ fn output(cx: &mut Build<'_>, name: &str, text: &Text) {
     let value = serde_json::to_value(text).unwrap_or_else(|error| panic!("bug: {error}"));
     cx.graph.outputs.insert(name.to_owned(), value);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::Graph;
+    use crate::kind::Address;
+    use crate::kind::values::Tags;
+    use crate::topology::database::Engine;
+    use crate::topology::{Facts, read};
+
+    const CERTIFICATE: &str = "arn:aws:acm:eu-west-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef";
+
+    /// Returns the graph of network and load balancer with a certificate, and what the tier offers.
+    fn with_certificate(only_from_cdn: bool) -> (Graph, Balancer) {
+        let spec = "moodle \"campus\" { region \"eu-west-1\"; network; load-balancer; }";
+        let mut topology = read(spec.as_bytes(), "x.kdl").0.unwrap();
+        if let Some(LoadBalancer::Own(own)) = &mut topology.load_balancer {
+            own.only_from_cdn = only_from_cdn;
+        }
+        let facts = Facts::offline(&topology);
+        let tier = topology.load_balancer.as_ref().unwrap();
+        let mut build = Build {
+            graph: Graph::default(),
+            facts: &facts,
+            stack: "campus",
+            tags: Tags::default(),
+            engine: Engine::Postgresql,
+            visitors: tier.visitors(&facts, true),
+        };
+        let places = topology.network.as_ref().unwrap().add_to(&mut build);
+        let inputs = Inputs { certificate: Some(CERTIFICATE.into()) };
+        let balancer = tier.add_to(&mut build, Some(&places), &inputs);
+        (build.graph, balancer)
+    }
+
+    fn listener(graph: &Graph, name: &str) -> ListenerProps {
+        let node = graph.get(&at(&format!("load-balancer.listener.{name}"))).unwrap();
+        serde_json::from_value(node.props.clone()).unwrap()
+    }
+
+    #[test]
+    fn with_a_certificate_pages_come_by_https() {
+        let (graph, balancer) = with_certificate(false);
+        let https = listener(&graph, "https");
+        assert_eq!((https.port, https.protocol.as_str()), (443, "HTTPS"));
+        assert_eq!(
+            (https.certificate, https.tls_policy.as_deref()),
+            (Some(CERTIFICATE.into()), Some("ELBSecurityPolicy-TLS13-1-2-2021-06"))
+        );
+        assert!(matches!(https.action, Action::Forward(_)));
+        let http = listener(&graph, "http");
+        assert_eq!((http.port, http.action, http.certificate), (80, Action::RedirectToHttps, None));
+        assert_eq!((balancer.listeners.len(), balancer.origin_secret), (2, None));
+        assert_eq!(graph.outputs["load-balancer-tls"], serde_json::json!(true));
+    }
+
+    #[test]
+    fn the_cdn_comes_by_https_and_shows_its_secret() {
+        let (graph, balancer) = with_certificate(true);
+        assert_eq!(listener(&graph, "https").action, Action::Forbid);
+        assert_eq!(listener(&graph, "http").action, Action::RedirectToHttps);
+        let rule = at("load-balancer.rule.from-cdn");
+        assert!(graph.needs(&rule).contains_key(&at("load-balancer.listener.https")));
+        assert!(balancer.origin_secret.is_some());
+        // The prefix list takes nearly all the room of a group: it stands in one rule.
+        let door =
+            |name: &str, key| graph.get(&Address::of(&format!("network.rule.load-balancer.{name}"), key)).is_some();
+        assert!(
+            door("https", Some("cdn")) && !door("http", Some("cdn")) && !door("https", None) && !door("http", None)
+        );
+    }
+}

@@ -90,12 +90,6 @@ fn a_network_of_one_zone_and_what_each_resource_waits_for() {
     network.security-group.database <- network.vpc
     network.security-group.cache <- network.vpc
     network.security-group.files <- network.vpc
-    network.rule.load-balancer.http <- network.security-group.load-balancer
-    network.rule.load-balancer.https <- network.security-group.load-balancer
-    network.rule.load-balancer.to-web-http <- network.security-group.load-balancer, network.security-group.web
-    network.rule.load-balancer.to-web-https <- network.security-group.load-balancer, network.security-group.web
-    network.rule.web.http <- network.security-group.load-balancer, network.security-group.web
-    network.rule.web.https <- network.security-group.load-balancer, network.security-group.web
     network.rule.web.to-internet-http <- network.security-group.web
     network.rule.web.to-internet-https <- network.security-group.web
     network.rule.web.to-database <- network.security-group.database, network.security-group.web
@@ -134,7 +128,7 @@ fn properties_are_those_of_the_reference_architecture() {
     insta::assert_snapshot!(of("network.endpoint[\"s3\"]"), @r#"{"endpoint_type":"Gateway","groups":[],"policy":null,"private_dns":null,"route_tables":[{"$from":[{"attr":"id","of":"network.route-table.private[\"eu-west-1a\"]","until":"created"}]},{"$from":[{"attr":"id","of":"network.route-table.private[\"eu-west-1b\"]","until":"created"}]},{"$from":[{"attr":"id","of":"network.route-table.public","until":"created"}]}],"service":"com.amazonaws.eu-west-1.s3","subnets":[],"tags":{"Name":"campus-endpoint-s3"},"vpc":{"$from":[{"attr":"id","of":"network.vpc","until":"created"}]}}"#);
     insta::assert_snapshot!(of("network.security-group.web"), @r#"{"default_egress":false,"description":"Web servers: PHP and the tasks of Moodle","name":"campus-web","tags":{"Name":"campus-web"},"vpc":{"$from":[{"attr":"id","of":"network.vpc","until":"created"}]}}"#);
     insta::assert_snapshot!(of("network.rule.web.to-database"), @r#"{"cidr":null,"description":"PostgreSQL to the database","direction":"egress","from_port":5432,"group":{"$from":[{"attr":"id","of":"network.security-group.web","until":"created"}]},"peer":{"$from":[{"attr":"id","of":"network.security-group.database","until":"created"}]},"prefix_list":null,"protocol":"tcp","tags":{"Name":"campus-web-to-database"},"to_port":5432}"#);
-    insta::assert_snapshot!(of("network.rule.load-balancer.https"), @r#"{"cidr":"0.0.0.0/0","description":"HTTPS from visitors","direction":"ingress","from_port":443,"group":{"$from":[{"attr":"id","of":"network.security-group.load-balancer","until":"created"}]},"peer":null,"prefix_list":null,"protocol":"tcp","tags":{"Name":"campus-load-balancer-https"},"to_port":443}"#);
+    insta::assert_snapshot!(of("network.rule.web.to-internet-https"), @r#"{"cidr":"0.0.0.0/0","description":"HTTPS to AWS and to services of the site","direction":"egress","from_port":443,"group":{"$from":[{"attr":"id","of":"network.security-group.web","until":"created"}]},"peer":null,"prefix_list":null,"protocol":"tcp","tags":{"Name":"campus-web-to-internet-https"},"to_port":443}"#);
 }
 
 #[test]
