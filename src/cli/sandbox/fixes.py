@@ -268,7 +268,7 @@ def reset_cache_parameter_group(original, params):
     return answer
 
 
-# Security group rules: prefix lists are forgotten.
+# Security group rules: prefix lists are forgotten, and not shown.
 
 parse_ip_permissions = ec2._parse_ip_permissions
 
@@ -286,6 +286,18 @@ def with_prefix_lists(params, prefix):
 
 
 ec2._parse_ip_permissions = with_prefix_lists
+rule_xml = ec2._sg_rule_xml
+
+
+def rule_xml_with_prefix_list(group, rule, *arguments, **named):
+    text = rule_xml(group, rule, *arguments, **named)
+    for listed in rule.get("PrefixListIds", []):
+        if "<prefixListId>" not in text:
+            text = text.replace("</groupOwnerId>", "</groupOwnerId>" + element("prefixListId", listed["PrefixListId"]))
+    return text
+
+
+ec2._sg_rule_xml = rule_xml_with_prefix_list
 
 
 # Web ACLs: a change of the description is forgotten.
