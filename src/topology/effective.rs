@@ -7,11 +7,12 @@ use super::{Topology, database, files};
 /// Returns the spec with every default filled in. Read again, it is the same topology.
 #[must_use]
 pub fn effective(topology: &Topology) -> String {
-    let Topology { name, region, tags, network, database, files, caches } = topology;
+    let Topology { name, region, size, tags, network, database, files, caches } = topology;
     let mut lines = vec![format!("moodle {} {{", text(name))];
     if let Some(region) = region {
         lines.push(format!("    region {}", text(region)));
     }
+    lines.push(format!("    size {}", text(size.word())));
     if !tags.is_empty() {
         let fields: Vec<String> = tags.iter().map(|(key, value)| format!("{}={}", bare(key), text(value))).collect();
         lines.push(format!("    tags {}", fields.join(" ")));

@@ -21,6 +21,8 @@ mod stack;
 
 mod regions;
 
+mod size;
+
 mod facts;
 
 pub mod network;
@@ -39,9 +41,10 @@ pub use effective::effective;
 pub use facts::{Facts, FactsError, Question};
 pub use files::Files;
 pub use network::Network;
+pub use size::{Profile, Size};
 
 /// Tiers of the language that this version cannot make yet; they have an error of their own.
-const LATER: &[&str] = &["size", "site", "certificate", "load-balancer", "web", "cdn", "dns", "bastion", "watch"];
+const LATER: &[&str] = &["site", "certificate", "load-balancer", "web", "cdn", "dns", "bastion", "watch"];
 
 /// What a spec describes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +53,8 @@ pub struct Topology {
     pub name: String,
     /// The region; `None` leaves it to the environment.
     pub region: Option<String>,
+    /// Which defaults hold.
+    pub size: Size,
     /// The tags that every resource gets.
     pub tags: BTreeMap<String, String>,
     /// The network tier; `None` where the spec has none.
@@ -164,16 +169,17 @@ fn read_stack(cx: &mut Reader<'_>, node: &Node) -> Option<Topology> {
     let mut form = Form::of(node);
     let name = stack::name(cx, &mut form);
     let region = stack::region(cx, &mut form);
+    let size = size::read(cx, &mut form);
     let tags = stack::tags(cx, &mut form);
     let network = form.field(cx, "network");
-    let network = network.map(|node| network::read(cx, node, region.as_deref()));
+    let network = network.map(|node| network::read(cx, node, region.as_deref(), size.profile()));
     let found = match &network {
         None => database::Found::Nothing,
         Some(None) => database::Found::Faulty,
         Some(Some(network)) => database::Found::Network(network),
     };
     let database = form.field(cx, "database");
-    let database = database.map(|node| database::read(cx, node, region.as_deref(), found));
+    let database = database.map(|node| database::read(cx, node, region.as_deref(), found, size.profile()));
     let files = form.field(cx, "files");
     let files = files.map(|node| files::read(cx, node, region.as_deref(), network.as_ref()));
     let ground = match &network {
@@ -181,7 +187,7 @@ fn read_stack(cx: &mut Reader<'_>, node: &Node) -> Option<Topology> {
         Some(None) => cache::Ground::Faulty,
         Some(Some(network)) => cache::Ground::There(network),
     };
-    let caches = cache::read(cx, &mut form, ground, region.as_deref());
+    let caches = cache::read(cx, &mut form, ground, region.as_deref(), size.profile());
     refuse_later_tiers(cx, &mut form);
     if node.children.is_empty() {
         cx.warning(
@@ -206,7 +212,7 @@ fn read_stack(cx: &mut Reader<'_>, node: &Node) -> Option<Topology> {
         Some(read) => Some(read?),
         None => None,
     };
-    Some(Topology { name: name?, region, tags, network, database, files, caches: caches? })
+    Some(Topology { name: name?, region, size, tags, network, database, files, caches: caches? })
 }
 
 fn refuse_later_tiers(cx: &mut Reader<'_>, form: &mut Form<'_>) {

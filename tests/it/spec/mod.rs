@@ -8,3 +8,5 @@ mod format;
 mod garbage;
 mod network;
 mod network_faults;
+
+mod size;
