@@ -206,7 +206,7 @@ impl Session {
                 }
             };
             let failed =
-                |error| Failure::of(Exit::Access, &error, &format!("these credentials must be allowed {action}"));
+                |error| Failure::of(Exit::Access, &error, format!("these credentials must be allowed {action}"));
             let mut found = found.map_err(failed)?;
             match (found.pop(), found.pop()) {
                 (Some(id), None) => answers.insert(question, id),

@@ -180,13 +180,19 @@ fn waits_of_old(
 }
 
 fn blocked(view: &View<'_>, step: &Step, options: &Options) -> Option<String> {
-    let kind = view.registry.get(&step.kind)?.meta();
-    let destroys = match &step.action {
-        Action::Delete { .. } => true,
-        Action::Create { replaces, .. } => replaces.is_some(),
-        Action::Update { .. } | Action::Await => false,
+    let leaves = match step.action {
+        Action::Delete { .. } => step.key.incarnation,
+        Action::Create { replaces, .. } => replaces?,
+        Action::Update { .. } | Action::Await => return None,
     };
-    let allowed = options.allow_data_loss.iter().any(|address| step.key.address.is_below(address));
-    (kind.holds_data && destroys && !allowed)
+    let leaves = Key { address: step.key.address.clone(), incarnation: leaves };
+    let allowed = options.allow_data_loss.iter().any(|address| leaves.address.is_below(address));
+    (!allowed && holds_data(view, &leaves))
         .then(|| "it holds data, which would be lost; to lose it, name it with --allow-data-loss".to_owned())
+}
+
+/// Whether a resource holds data, as recorded or as seen.
+fn holds_data(view: &View<'_>, key: &Key) -> bool {
+    let Some(now) = view.now(key) else { return false };
+    [&now.recorded.props, now.stands()].into_iter().any(|props| now.kind.holds_data(props))
 }

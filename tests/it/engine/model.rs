@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use moodle_infra::graph::Graph;
+use moodle_infra::kind::values::Maybe;
 use moodle_infra::kind::{Address, Kind, Ref, Text};
 
 use crate::support::sim::dice::Dice;
@@ -157,7 +158,7 @@ impl Model {
             let Item { name, sort, place, size, note, base, links } = item;
             let props = ThingProps {
                 place: format!("place {place}"),
-                base: base.as_ref().map_or_else(|| "".into(), text),
+                base: Maybe(base.as_ref().map(text)),
                 size: *size,
                 note: note.map(|it| format!("note {it}")),
                 links: links.iter().map(text).collect(),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use moodle_infra::aws::{Cx, Error, Result};
 use moodle_infra::kind::erased::{Registry, erase};
+use moodle_infra::kind::values::Maybe;
 use moodle_infra::kind::{Actions, Edit, Kind, Lost, Poll, Rate, Seen, Text, Token, Wait};
 use moodle_infra::{attrs, props};
 
@@ -12,8 +13,8 @@ props! {
     pub struct ThingProps {
         /// Where it stands; at some kinds only one can stand there.
         replace place: String,
-        /// Another thing that it is built on, or an empty text. Not `None`, which would leave it as it is.
-        replace base: Text,
+        /// Another thing that it is built on, or nothing.
+        replace base: Maybe<Text>,
         /// Its size.
         update size: i64,
         /// Something that some kinds cannot say at once, and that is left alone when it is not said.
@@ -28,8 +29,8 @@ props! {
     pub struct MovableProps {
         /// Where it stands; only one can stand there.
         update place: String,
-        /// Another thing that it is built on, or an empty text. Not `None`, which would leave it as it is.
-        replace base: Text,
+        /// Another thing that it is built on, or nothing.
+        replace base: Maybe<Text>,
         /// Its size.
         update size: i64,
         /// As of any thing.
@@ -37,6 +38,11 @@ props! {
         /// As of any thing.
         update links: BTreeSet<Text>,
     }
+}
+
+/// Returns what a thing is built on: nothing where the text is empty.
+pub(crate) fn on(base: Text) -> Maybe<Text> {
+    Maybe(Some(base).filter(|it| *it != Text::from("")))
 }
 
 attrs! {
@@ -120,6 +126,8 @@ thing! {
     /// Takes its time to get ready and to go; its create call takes a token.
     Slow, "sim.slow", ThingProps, ThingAttrs,
     Poll { ready: Wait::looks(30.0, 20.0, 2.0, 300.0), gone: Wait::looks(15.0, 10.0, 2.0, 300.0) }, 2.0;
+
+    const CHANGED: Wait = Wait::looks(60.0, 50.0, 2.0, 300.0);
 }
 
 thing! {
@@ -142,10 +150,14 @@ thing! {
 }
 
 thing! {
-    /// Holds data.
+    /// Holds data, unless its note says that it is scratch.
     Data, "sim.data", ThingProps, ThingAttrs, Poll { ready: Wait::looks(8.0, 5.0, 1.0, 60.0), gone: Wait::none() }, 5.0;
 
     const HOLDS_DATA: bool = true;
+
+    fn holds_data(props: &ThingProps) -> bool {
+        props.note.as_deref() != Some("scratch")
+    }
 }
 
 thing! {

@@ -337,11 +337,14 @@ impl World {
             return Err(Error::refused("sim:Update", "AlreadyExists", message));
         }
         let moves = self.natures[kind].real.meta().moves;
+        let change = self.natures[kind].times.change;
+        let ready = before.ready.max(at + self.varied(change));
         let refers = self.refers(&props, &before.token.address, at)?;
         let serial = self.calls.len();
         let resource = &mut self.resources[number];
         resource.refers = refers;
         resource.props = props;
+        resource.ready = ready;
         for name in moves {
             resource.attrs[*name] = json!(format!("{kind}-{number}-{name}-{serial}"));
         }
