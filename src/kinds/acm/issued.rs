@@ -3,6 +3,8 @@
 //! Nothing is made and nothing deleted: ACM issues the certificate by itself when it sees the record in DNS. A resource
 //! of its own, because the record needs what ACM says of the certificate, and the issue needs the record.
 
+use aws_sdk_acm::types::CertificateDetail;
+
 use super::certificate::Certificate;
 use super::{DESCRIBE, NO_CERTIFICATE};
 use crate::aws::{Cx, Error, Result};
@@ -18,6 +20,8 @@ props! {
     pub struct IssuedProps {
         /// The certificate.
         replace certificate: Ref<Certificate>,
+        /// The domain that it must be for.
+        replace domain: String,
     }
 }
 
@@ -26,6 +30,8 @@ attrs! {
     pub struct IssuedAttrs {
         /// The certificate's ARN.
         arn: String,
+        /// The domain.
+        domain: String,
     }
 }
 
@@ -45,19 +51,26 @@ impl Kind for Issued {
     type Attrs = IssuedAttrs;
 
     async fn create(cx: &Cx, _token: &Token, want: &IssuedProps) -> Result<IssuedAttrs> {
-        let arn = want.certificate.id();
-        let there = super::described(cx, arn).await?;
+        let IssuedProps { certificate, domain } = want;
+        let arn = certificate.id();
         let missing = || Error::refused(DESCRIBE, NO_CERTIFICATE, format!("there is no certificate {arn}"));
-        there.map(|_| attrs_of(arn)).ok_or_else(missing)
+        let there = super::described(cx, arn).await?.ok_or_else(missing)?;
+        let names = names(&there);
+        if !names.iter().any(|it| covers(it, domain)) {
+            let message = format!("{arn} is for {}, and not for {domain}", names.join(", "));
+            return Err(Error::refused(DESCRIBE, "OtherDomain", message));
+        }
+        Ok(attrs_of(want))
     }
 
     async fn read(cx: &Cx, have: &[IssuedAttrs]) -> Result<Vec<Option<Seen<Issued>>>> {
         let mut all = Vec::new();
-        for IssuedAttrs { arn } in have {
+        for it in have {
+            let IssuedAttrs { arn, domain } = it;
             let found = super::described(cx, arn).await?;
             let phase = found.map(|it| super::phase(&it, Phase::Pending)).transpose()?;
-            let props = || IssuedProps { certificate: Ref::known(arn) };
-            all.push(phase.map(|phase| Seen { phase, props: props(), attrs: attrs_of(arn) }));
+            let props = || IssuedProps { certificate: Ref::known(arn), domain: domain.clone() };
+            all.push(phase.map(|phase| Seen { phase, props: props(), attrs: it.clone() }));
         }
         Ok(all)
     }
@@ -73,13 +86,45 @@ impl Kind for Issued {
     async fn find(cx: &Cx, lost: &[Lost<Issued>]) -> Result<Vec<Option<IssuedAttrs>>> {
         let mut all = Vec::new();
         for Lost { token: _, want } in lost {
-            let arn = want.certificate.id();
-            all.push(super::described(cx, arn).await?.map(|_| attrs_of(arn)));
+            all.push(super::described(cx, want.certificate.id()).await?.map(|_| attrs_of(want)));
         }
         Ok(all)
     }
 }
 
-fn attrs_of(arn: &str) -> IssuedAttrs {
-    IssuedAttrs { arn: arn.to_owned() }
+fn attrs_of(want: &IssuedProps) -> IssuedAttrs {
+    IssuedAttrs { arn: want.certificate.id().to_owned(), domain: want.domain.clone() }
+}
+
+fn names(found: &CertificateDetail) -> Vec<String> {
+    let mut names: Vec<String> = found.domain_name().into_iter().map(str::to_lowercase).collect();
+    names.extend(found.subject_alternative_names().iter().map(|it| it.to_lowercase()));
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// Whether a certificate for `name` is good for a domain: a star stands for one part.
+fn covers(name: &str, domain: &str) -> bool {
+    let any = name.strip_prefix("*.").zip(domain.split_once('.'));
+    name == domain || any.is_some_and(|(rest, (_, parent))| rest == parent)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_one_part() {
+        assert!(covers("a.example.edu", "a.example.edu") && covers("*.example.edu", "a.example.edu"));
+        for other in ["example.edu", "b.a.example.edu", "a.example.org"] {
+            assert!(!covers("*.example.edu", other), "{other}");
+        }
+    }
+
+    #[test]
+    fn names_are_told_once() {
+        let found = CertificateDetail::builder().domain_name("A.edu").subject_alternative_names("a.edu");
+        assert_eq!(names(&found.subject_alternative_names("*.b.edu").build()), ["*.b.edu", "a.edu"]);
+    }
 }
