@@ -2,9 +2,11 @@
 
 mod cache;
 mod database;
+mod dns;
 mod faults;
 mod files;
 mod format;
 mod garbage;
 mod network;
 mod network_faults;
+mod site;
