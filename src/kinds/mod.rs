@@ -4,17 +4,21 @@ use crate::kind::erased::{Registry, erase};
 
 mod answer;
 
+pub mod acm;
 pub mod ec2;
 pub mod efs;
 pub mod elasticache;
 pub mod iam;
 pub mod logs;
 pub mod rds;
+pub mod route53;
 
 /// Returns every kind that this version knows.
 #[must_use]
 pub fn registry() -> Registry {
     Registry::of([
+        erase::<acm::certificate::Certificate>(),
+        erase::<acm::issued::Issued>(),
         erase::<ec2::vpc::Vpc>(),
         erase::<ec2::vpc_dns::VpcDns>(),
         erase::<ec2::subnet::Subnet>(),
@@ -47,5 +51,7 @@ pub fn registry() -> Registry {
         erase::<rds::cluster_parameter_group::ClusterParameterGroup>(),
         erase::<rds::cluster::Cluster>(),
         erase::<rds::instance::Instance>(),
+        erase::<route53::hosted_zone::HostedZone>(),
+        erase::<route53::record::Record>(),
     ])
 }

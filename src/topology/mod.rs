@@ -33,18 +33,27 @@ pub mod files;
 
 pub mod cache;
 
+pub mod site;
+
+pub mod certificate;
+
+pub mod dns;
+
 mod effective;
 
 pub use cache::Caches;
+pub use certificate::Certificate;
 pub use database::Database;
+pub use dns::Dns;
 pub use effective::effective;
 pub use facts::{Facts, FactsError, Question};
 pub use files::Files;
 pub use network::Network;
+pub use site::Site;
 pub use size::{Profile, Size};
 
 /// Tiers of the language that this version cannot make yet; they have an error of their own.
-const LATER: &[&str] = &["site", "certificate", "load-balancer", "web", "cdn", "dns", "bastion", "watch"];
+const LATER: &[&str] = &["load-balancer", "web", "cdn", "bastion", "watch"];
 
 /// What a spec describes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,13 +74,19 @@ pub struct Topology {
     pub files: Option<Files>,
     /// The cache tier; empty where the spec has none.
     pub caches: Caches,
+    /// What Moodle is; `None` where the spec has no `site`, which is then as [`Site::default`] says.
+    pub site: Option<Site>,
+    /// The certificate tier; `None` where the spec has none.
+    pub certificate: Option<Certificate>,
+    /// The DNS tier; `None` where the spec has none.
+    pub dns: Option<Dns>,
 }
 
 impl Topology {
     /// Returns what must be known of the account before there is a graph ([`Facts::knowing`]).
     #[must_use]
     pub fn questions(&self) -> BTreeSet<Question> {
-        BTreeSet::new()
+        dns::questions(self)
     }
 
     /// Returns the resources that the spec asks for.
@@ -87,6 +102,21 @@ impl Topology {
         }
         let _shared = self.files.as_ref().map(|files| files.add_to(&mut build, places.as_ref()));
         let _stores = places.as_ref().map(|places| cache::add(&mut build, &self.caches, places));
+        let site = self.site.as_ref();
+        let zone = dns::zone(&mut build, self);
+        // There is no tier yet that needs a certificate in the region of distributions.
+        let cdn = false;
+        let _issued = self.certificate.as_ref().map(|it| it.add_to(&mut build, site, zone.as_ref(), cdn));
+        let front = Front { certificate: self.certificate.is_some(), ..Front::default() };
+        if let Some(dns) = &self.dns {
+            dns.add_to(&mut build, site, zone.as_ref(), &front);
+        }
+        if let Some(url) = site::url(site, &front) {
+            build.output("url", &url);
+        }
+        if let Some(record) = site::record_by_hand(site, &front).filter(|_| self.dns.is_none()) {
+            build.output("create-record-site", &record);
+        }
         build.graph
     }
 }
@@ -110,6 +140,12 @@ impl Build<'_> {
     /// Returns the tags of the resource named `<stack>-<what>`.
     fn tags(&self, what: &str) -> Tags {
         self.tags.named(&self.name(what))
+    }
+
+    /// Sets an output.
+    fn output(&mut self, name: &str, text: &Text) {
+        let value = serde_json::to_value(text).unwrap_or_else(|error| panic!("bug: {error}"));
+        self.graph.outputs.insert(name.to_owned(), value);
     }
 }
 
@@ -143,6 +179,41 @@ struct Shared {
     mount_targets: Vec<(String, Ref<MountTarget>)>,
 }
 
+/// What lets the world in, for the site's address and its records.
+#[derive(Debug, Clone, Default)]
+struct Front {
+    /// Whether the site has a certificate for its domain.
+    certificate: bool,
+    /// The distribution.
+    cdn: Option<Target>,
+    /// The load balancer.
+    load_balancer: Option<Target>,
+}
+
+impl Front {
+    /// Returns what visitors come to first.
+    fn target(&self) -> Option<&Target> {
+        self.cdn.as_ref().or(self.load_balancer.as_ref())
+    }
+}
+
+/// Something with a name that AWS gives.
+#[derive(Debug, Clone)]
+struct Target {
+    /// The name.
+    name: Text,
+    /// The zone that the name is in, for aliases.
+    zone_id: Text,
+}
+
+/// What the certificate tier offers those who speak TLS: ARNs that are known when the certificate is issued.
+struct Issued {
+    /// For the load balancer.
+    here: Text,
+    /// For the distribution; `None` where there is none.
+    cdn: Option<Text>,
+}
+
 /// Returns the address of a resource that is one of a kind in its stack.
 fn at(path: &str) -> Address {
     Address::of(path, None)
@@ -171,6 +242,7 @@ fn read_stack(cx: &mut Reader<'_>, node: &Node) -> Option<Topology> {
     let region = stack::region(cx, &mut form);
     let size = size::read(cx, &mut form);
     let tags = stack::tags(cx, &mut form);
+    let site = form.field(cx, "site").map(|node| site::read(cx, node));
     let network = form.field(cx, "network");
     let network = network.map(|node| network::read(cx, node, region.as_deref(), size.profile()));
     let found = match &network {
@@ -178,8 +250,11 @@ fn read_stack(cx: &mut Reader<'_>, node: &Node) -> Option<Topology> {
         Some(None) => database::Found::Faulty,
         Some(Some(network)) => database::Found::Network(network),
     };
-    let database = form.field(cx, "database");
-    let database = database.map(|node| database::read(cx, node, region.as_deref(), found, size.profile()));
+    let database_node = form.field(cx, "database");
+    let database = database_node.map(|node| database::read(cx, node, region.as_deref(), found, size.profile()));
+    if let (Some(Some(site)), Some(node), Some(Some(database))) = (&site, database_node, &database) {
+        site::check_database(cx, site.release, node, database);
+    }
     let files = form.field(cx, "files");
     let files = files.map(|node| files::read(cx, node, region.as_deref(), network.as_ref()));
     let ground = match &network {
@@ -188,6 +263,11 @@ fn read_stack(cx: &mut Reader<'_>, node: &Node) -> Option<Topology> {
         Some(Some(network)) => cache::Ground::There(network),
     };
     let caches = cache::read(cx, &mut form, ground, region.as_deref(), size.profile());
+    let has = |tier: &str| node.children.iter().any(|it| it.name.value == tier);
+    let certificate = form.field(cx, "certificate");
+    let certificate = certificate.map(|node| certificate::read(cx, node, region.as_deref(), site.as_ref(), has("cdn")));
+    let dns = form.field(cx, "dns");
+    let dns = dns.map(|node| dns::read(cx, node, site.as_ref(), has("cdn") || has("load-balancer")));
     refuse_later_tiers(cx, &mut form);
     if node.children.is_empty() {
         cx.warning(
@@ -212,7 +292,31 @@ fn read_stack(cx: &mut Reader<'_>, node: &Node) -> Option<Topology> {
         Some(read) => Some(read?),
         None => None,
     };
-    Some(Topology { name: name?, region, size, tags, network, database, files, caches: caches? })
+    let site = match site {
+        Some(read) => Some(read?),
+        None => None,
+    };
+    let certificate = match certificate {
+        Some(read) => Some(read?),
+        None => None,
+    };
+    let dns = match dns {
+        Some(read) => Some(read?),
+        None => None,
+    };
+    Some(Topology {
+        name: name?,
+        region,
+        size,
+        tags,
+        network,
+        database,
+        files,
+        caches: caches?,
+        site,
+        certificate,
+        dns,
+    })
 }
 
 fn refuse_later_tiers(cx: &mut Reader<'_>, form: &mut Form<'_>) {

@@ -8,6 +8,7 @@ mod binary;
 mod cache_life;
 mod conformance;
 mod database_life;
+mod dns_life;
 mod engine;
 mod files_life;
 mod sandbox;

@@ -2,11 +2,12 @@
 
 mod cache;
 mod database;
+mod dns;
 mod faults;
 mod files;
 mod format;
 mod garbage;
 mod network;
 mod network_faults;
-
+mod site;
 mod size;
