@@ -35,6 +35,8 @@ pub struct Meta {
     pub retry: &'static [Retry],
     /// [`Kind::HOLDS_DATA`].
     pub holds_data: bool,
+    /// [`Kind::MOVES`].
+    pub moves: &'static [&'static str],
     /// [`Fields::FIELDS`].
     pub fields: &'static [Field],
     /// [`Attributes::NAMES`].
@@ -54,6 +56,7 @@ impl Meta {
             actions: K::ACTIONS,
             retry: K::RETRY,
             holds_data: K::HOLDS_DATA,
+            moves: K::MOVES,
             fields: K::Props::FIELDS,
             attributes: K::Attrs::NAMES,
         }

@@ -50,6 +50,11 @@ pub trait Kind: Sized + Send + Sync + 'static {
     const RETRY: &'static [Retry] = &[];
     /// Whether deleting a resource of this kind deletes data that no later apply can bring back.
     const HOLDS_DATA: bool = false;
+    /// The attributes that an update in place changes, by name (the newest version of a launch template).
+    ///
+    /// While a plan updates the resource, references to these are known only after the update, so that their users
+    /// follow in the same apply.
+    const MOVES: &'static [&'static str] = &[];
 
     /// What we want of the resource.
     type Props: Fields;
@@ -64,8 +69,8 @@ pub trait Kind: Sized + Send + Sync + 'static {
     /// Reads resources as they stand in AWS, in the order of `have`; `None` for one that does not exist (any more).
     fn read(cx: &Cx, have: &[Self::Attrs]) -> impl Future<Output = Result<Vec<Option<Seen<Self>>>>> + Send;
 
-    /// Changes the named properties in place. Returns the attributes, which an update may change (a route table
-    /// association gets a new id).
+    /// Changes the named properties in place. Returns the attributes, of which it may change those that
+    /// [`Kind::MOVES`] names (a route table association gets a new id).
     fn update(cx: &Cx, edit: Edit<'_, Self>) -> impl Future<Output = Result<Self::Attrs>> + Send;
 
     /// Starts the deletion. A resource that is gone already is success.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use moodle_infra::aws::faults::{Fault, Faults};
 use moodle_infra::aws::{Cx, Effect, Error};
 use moodle_infra::graph::Graph;
-use moodle_infra::kind::erased::{Erased, LostValue, Registry, SeenValue};
+use moodle_infra::kind::erased::{Erased, LostValue, Meta, Registry, SeenValue};
 use moodle_infra::kind::{Address, Phase, Token, reference};
 use moodle_infra::kinds::registry;
 use moodle_infra::plan::diff::differences;
@@ -29,7 +29,7 @@ pub(super) enum Check {
     ReadsTogether,
     /// What is read after create and the updates that it leaves for later is what was wanted.
     ReadsAsWanted,
-    /// What is read after an update is what was wanted, under the same id.
+    /// What is read after an update is what was wanted, with the same attributes but for those that it may move.
     UpdatesInPlace,
     /// A change that AWS cannot make in place is sorted as a replacement, and the replacement can be made.
     Replaces,
@@ -55,9 +55,6 @@ pub(super) struct Failure {
 
 /// Kinds whose deletion is a no-op, because they go with another resource.
 const GO_WITH_ANOTHER: &[&str] = &["ec2.vpc_dns"];
-
-/// Kinds whose id is another one after an update.
-const RENAMED_BY_UPDATE: &[&str] = &["ec2.route_table_association"];
 
 /// Kinds of which AWS tells a part by a third call: a group's members, its parameters.
 const READ_BY_THREE: &[&str] = &["elasticache.parameter_group", "elasticache.replication_group"];
@@ -145,9 +142,8 @@ impl Life {
         self.cx.wire().record();
         let updated = self.kind.update(&self.cx, &attrs, was, want, &changed).await?;
         self.check_actions("update", self.kind.meta().actions.update, &self.calls());
-        let id = self.kind.meta().id;
-        let renamed = RENAMED_BY_UPDATE.contains(&self.kind.meta().name);
-        self.check(Check::UpdatesInPlace, renamed || updated[id] == attrs[id], || format!("{attrs} became {updated}"));
+        let moved = undeclared_moves(self.kind.meta(), &attrs, &updated);
+        self.check(Check::UpdatesInPlace, moved.is_empty(), || format!("{moved:?}: {attrs} became {updated}"));
         let seen = self.read(&updated).await?;
         self.check_as_wanted(Check::UpdatesInPlace, want, &updated, seen.as_ref());
         Ok(updated)
@@ -297,6 +293,13 @@ impl Life {
     }
 }
 
+/// Returns the attributes that an update changed though the kind does not say so. One that was not known before (an
+/// endpoint) may become known.
+fn undeclared_moves(kind: &Meta, before: &Value, after: &Value) -> Vec<&'static str> {
+    let differs = |name: &&&'static str| !before[**name].is_null() && before[**name] != after[**name];
+    kind.attributes.iter().filter(differs).filter(|name| !kind.moves.contains(name)).copied().collect()
+}
+
 async fn finish(kind: &dyn Erased, cx: &Cx, attrs: &Value, want: &Value) -> Result<Value, Error> {
     let later = kind.later(want);
     if later.is_empty() {
@@ -312,4 +315,14 @@ fn token(incarnation: u32) -> Token {
 fn is_read(call: &str) -> bool {
     let name = call.split(':').nth(1).unwrap_or(call);
     ["Describe", "Get", "List"].iter().any(|prefix| name.starts_with(prefix))
+}
+
+#[test]
+fn an_attribute_that_an_update_changes_must_be_declared() {
+    let registry = registry();
+    let [table, subnet] = ["ec2.route_table_association", "ec2.subnet"].map(|name| registry.get(name).unwrap().meta());
+    let before = serde_json::json!({ "id": "a", "subnet": "s", "arn": null });
+    let after = serde_json::json!({ "id": "b", "subnet": "s", "arn": "c" });
+    assert_eq!(undeclared_moves(table, &before, &after), [""; 0]);
+    assert_eq!(undeclared_moves(subnet, &before, &after), ["id"]);
 }

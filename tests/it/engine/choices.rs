@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use moodle_infra::graph::Graph;
-use moodle_infra::kind::{Address, Kind, Ref, Text};
+use moodle_infra::kind::{Address, Kind, Milestone, Ref, Text};
 use moodle_infra::plan::reason::Reason;
-use moodle_infra::plan::step::{Action, Step};
+use moodle_infra::plan::step::{Action, Step, Wait};
 use moodle_infra::plan::{Options, Plan};
 use moodle_infra::state::store::Ledger;
 use serde_json::json;
@@ -15,7 +15,7 @@ use super::{Seed, seeds};
 use crate::support::sim::dice::Dice;
 use crate::support::sim::log::Method;
 use crate::support::sim::site::{Site, everything_down};
-use crate::support::sim::things::{Data, Plain, Single, ThingProps, things};
+use crate::support::sim::things::{Data, Plain, Single, ThingProps, Versioned, things};
 use crate::support::sim::weather::Weather;
 
 fn at(text: &str) -> Address {
@@ -297,5 +297,65 @@ async fn what_moves_to_another_region_is_replaced() {
     let plan = site.plan(&graph, &Options::default()).await.unwrap();
     assert_eq!(plan.steps[0].reasons, [Reason::OtherKind]);
     assert!(site.apply(&plan).await.is_complete());
+    site.check(&graph).await;
+}
+
+/// A thing with versions, one that uses its newest version, and one that knows nothing but its id.
+fn versions(size: i64) -> Graph {
+    let mut graph = Graph::default();
+    let below: Ref<Versioned> = graph.add(at("site.below"), props("p", "".into(), size));
+    let of_version = BTreeSet::from([below.early().attr("version")]);
+    let above: Ref<Plain> = graph.add(at("site.above"), ThingProps { links: of_version, ..props("q", "".into(), 1) });
+    let of_id = BTreeSet::from([below.text(), above.text()]);
+    graph.add::<Plain>(at("site.beside"), ThingProps { links: of_id, ..props("r", "".into(), 1) });
+    graph
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_version_reaches_its_users_in_the_same_apply() {
+    let mut site = standing(&versions(1)).await;
+    let first = site.cloud.world().calls.len();
+    let graph = versions(2);
+    let plan = site.plan(&graph, &Options::default()).await.unwrap();
+    assert_eq!(
+        reasons(&plan),
+        ["update site.below#1: `size` changes in place", "update site.above#1: `links` changes in place"],
+        "the user of the id alone stays"
+    );
+    let Action::Update { props, .. } = &plan.steps[1].action else { panic!("{:?}", plan.steps[1]) };
+    assert_eq!(props["links"], json!([{ "$from": [{ "of": "site.below", "attr": "version", "until": "ready" }] }]));
+    assert_eq!(plan.steps[1].waits, [Wait { step: 0, until: Milestone::Ready }]);
+
+    // A plan file is the same plan.
+    let saved: Plan = serde_json::from_str(&serde_json::to_string(&plan).unwrap()).unwrap();
+    assert!(site.apply(&saved).await.is_complete());
+    let world = site.cloud.world();
+    let updates: Vec<_> = world.calls[first..].iter().filter(|it| it.method == Method::Update).collect();
+    let [below, above] = updates.as_slice() else { panic!("two updates: {updates:?}") };
+    assert!(below.ended.unwrap() <= above.began, "the user follows");
+    drop(world);
+    site.check(&graph).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_version_that_moved_behind_our_back_reaches_its_users() {
+    let graph = versions(1);
+    let mut site = standing(&graph).await;
+    site.cloud.world().edit(&at("site.below"), "size", json!(7));
+    let (plan, outcome) = site.go(&graph, &Options::default()).await.unwrap();
+    assert_eq!(lines(&plan), ["update site.below#1", "update site.above#1"]);
+    assert!(outcome.is_complete(), "{outcome:?}");
+    site.check(&graph).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_version_that_fails_to_move_stops_its_users() {
+    let mut site = standing(&versions(1)).await;
+    site.cloud.world().weather.refuse.insert((at("site.below"), Method::Update));
+    let graph = versions(2);
+    let (_, outcome) = site.go(&graph, &Options::default()).await.unwrap();
+    assert_eq!((outcome.failed.len(), outcome.untried.len()), (1, 1), "{outcome:?}");
+    site.cloud.world().weather.refuse.clear();
+    site.converge(&graph, &Options::default()).await;
     site.check(&graph).await;
 }

@@ -40,6 +40,18 @@ props! {
 }
 
 attrs! {
+    /// What the cloud assigns to a thing that has versions.
+    pub struct VersionedAttrs {
+        /// Its id.
+        id: String,
+        /// Its long name.
+        arn: String,
+        /// Its newest version.
+        version: String,
+    }
+}
+
+attrs! {
     /// What the cloud assigns.
     pub struct ThingAttrs {
         /// Its id.
@@ -52,10 +64,10 @@ attrs! {
 /// Declares a kind of the tests.
 ///
 /// ```ignore
-/// thing! { /// Ready at once. Plain, "sim.plain", ThingProps, Poll::at_once(), 5.0; }
+/// thing! { /// Ready at once. Plain, "sim.plain", ThingProps, ThingAttrs, Poll::at_once(), 5.0; }
 /// ```
 macro_rules! thing {
-    ($(#[$doc:meta])* $name:ident, $wire:literal, $props:ty, $poll:expr, $rate:expr; $($more:tt)*) => {
+    ($(#[$doc:meta])* $name:ident, $wire:literal, $props:ty, $attrs:ty, $poll:expr, $rate:expr; $($more:tt)*) => {
         $(#[$doc])*
         #[derive(Debug)]
         pub(crate) struct $name;
@@ -68,25 +80,25 @@ macro_rules! thing {
             const RATE: Rate = Rate { burst: 10, per_second: $rate };
             const ACTIONS: Actions = Actions { create: &[], read: &[], update: &[], delete: &[], find: &[] };
             type Props = $props;
-            type Attrs = ThingAttrs;
+            type Attrs = $attrs;
 
-            async fn create(_cx: &Cx, _token: &Token, _want: &$props) -> Result<ThingAttrs> {
+            async fn create(_cx: &Cx, _token: &Token, _want: &$props) -> Result<$attrs> {
                 Err(only_simulated())
             }
 
-            async fn read(_cx: &Cx, _have: &[ThingAttrs]) -> Result<Vec<Option<Seen<$name>>>> {
+            async fn read(_cx: &Cx, _have: &[$attrs]) -> Result<Vec<Option<Seen<$name>>>> {
                 Err(only_simulated())
             }
 
-            async fn update(_cx: &Cx, _edit: Edit<'_, $name>) -> Result<ThingAttrs> {
+            async fn update(_cx: &Cx, _edit: Edit<'_, $name>) -> Result<$attrs> {
                 Err(only_simulated())
             }
 
-            async fn delete(_cx: &Cx, _have: &ThingAttrs) -> Result<()> {
+            async fn delete(_cx: &Cx, _have: &$attrs) -> Result<()> {
                 Err(only_simulated())
             }
 
-            async fn find(_cx: &Cx, _lost: &[Lost<$name>]) -> Result<Vec<Option<ThingAttrs>>> {
+            async fn find(_cx: &Cx, _lost: &[Lost<$name>]) -> Result<Vec<Option<$attrs>>> {
                 Err(only_simulated())
             }
 
@@ -101,18 +113,18 @@ fn only_simulated() -> Error {
 
 thing! {
     /// Ready when its create call answers.
-    Plain, "sim.plain", ThingProps, Poll::at_once(), 5.0;
+    Plain, "sim.plain", ThingProps, ThingAttrs, Poll::at_once(), 5.0;
 }
 
 thing! {
     /// Takes its time to get ready and to go; its create call takes a token.
-    Slow, "sim.slow", ThingProps,
+    Slow, "sim.slow", ThingProps, ThingAttrs,
     Poll { ready: Wait::looks(30.0, 20.0, 2.0, 300.0), gone: Wait::looks(15.0, 10.0, 2.0, 300.0) }, 2.0;
 }
 
 thing! {
     /// Only one can stand at a place.
-    Single, "sim.single", ThingProps,
+    Single, "sim.single", ThingProps, ThingAttrs,
     Poll { ready: Wait::looks(5.0, 3.0, 1.0, 120.0), gone: Wait::looks(3.0, 2.0, 1.0, 120.0) }, 5.0;
 
     fn conflicts(old: &ThingProps, new: &ThingProps) -> bool {
@@ -122,7 +134,7 @@ thing! {
 
 thing! {
     /// Cannot be told its note when it is made.
-    Noted, "sim.noted", ThingProps, Poll { ready: Wait::looks(2.0, 1.0, 1.0, 60.0), gone: Wait::none() }, 5.0;
+    Noted, "sim.noted", ThingProps, ThingAttrs, Poll { ready: Wait::looks(2.0, 1.0, 1.0, 60.0), gone: Wait::none() }, 5.0;
 
     fn later(want: &ThingProps) -> Vec<&'static str> {
         if want.note.is_some() { vec!["note"] } else { Vec::new() }
@@ -131,17 +143,29 @@ thing! {
 
 thing! {
     /// Holds data.
-    Data, "sim.data", ThingProps, Poll { ready: Wait::looks(8.0, 5.0, 1.0, 60.0), gone: Wait::none() }, 5.0;
+    Data, "sim.data", ThingProps, ThingAttrs, Poll { ready: Wait::looks(8.0, 5.0, 1.0, 60.0), gone: Wait::none() }, 5.0;
 
     const HOLDS_DATA: bool = true;
 }
 
 thing! {
     /// Can be moved, but only one can stand at a place.
-    Movable, "sim.movable", MovableProps, Poll::at_once(), 5.0;
+    Movable, "sim.movable", MovableProps, ThingAttrs, Poll::at_once(), 5.0;
 
     fn conflicts(old: &MovableProps, new: &MovableProps) -> bool {
         old.place == new.place
+    }
+}
+
+thing! {
+    /// Has another version after each change; cannot be told its note when it is made.
+    Versioned, "sim.versioned", ThingProps, VersionedAttrs,
+    Poll { ready: Wait::looks(3.0, 2.0, 1.0, 60.0), gone: Wait::none() }, 5.0;
+
+    const MOVES: &'static [&'static str] = &["version"];
+
+    fn later(want: &ThingProps) -> Vec<&'static str> {
+        if want.note.is_some() { vec!["note"] } else { Vec::new() }
     }
 }
 
@@ -154,5 +178,6 @@ pub(crate) fn things() -> Registry {
         erase::<Noted>(),
         erase::<Data>(),
         erase::<Movable>(),
+        erase::<Versioned>(),
     ])
 }
