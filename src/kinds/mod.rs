@@ -6,6 +6,7 @@ mod answer;
 
 mod arn;
 
+pub mod autoscaling;
 pub mod cloudwatch;
 pub mod ec2;
 pub mod efs;
@@ -13,11 +14,16 @@ pub mod elasticache;
 pub mod iam;
 pub mod logs;
 pub mod rds;
+pub mod ssm;
 
 /// Returns every kind that this version knows.
 #[must_use]
 pub fn registry() -> Registry {
     Registry::of([
+        erase::<autoscaling::group::Group>(),
+        erase::<autoscaling::capacity::Capacity>(),
+        erase::<autoscaling::policy::Policy>(),
+        erase::<autoscaling::refresh::Refresh>(),
         erase::<cloudwatch::alarm::Alarm>(),
         erase::<cloudwatch::dashboard::Dashboard>(),
         erase::<ec2::vpc::Vpc>(),
@@ -34,9 +40,11 @@ pub fn registry() -> Registry {
         erase::<ec2::security_group_rule::SecurityGroupRule>(),
         erase::<ec2::vpc_endpoint::VpcEndpoint>(),
         erase::<ec2::flow_log::FlowLog>(),
+        erase::<ec2::launch_template::LaunchTemplate>(),
         erase::<efs::file_system::FileSystem>(),
         erase::<efs::file_system_policy::FileSystemPolicy>(),
         erase::<efs::lifecycle::Lifecycle>(),
+        erase::<efs::backup_policy::BackupPolicy>(),
         erase::<efs::mount_target::MountTarget>(),
         erase::<efs::access_point::AccessPoint>(),
         erase::<elasticache::subnet_group::SubnetGroup>(),
@@ -46,10 +54,13 @@ pub fn registry() -> Registry {
         erase::<elasticache::serverless_cache::ServerlessCache>(),
         erase::<iam::role::Role>(),
         erase::<iam::role_policy::RolePolicy>(),
+        erase::<iam::role_policy_attachment::RolePolicyAttachment>(),
+        erase::<iam::instance_profile::InstanceProfile>(),
         erase::<logs::log_group::LogGroup>(),
         erase::<rds::subnet_group::SubnetGroup>(),
         erase::<rds::cluster_parameter_group::ClusterParameterGroup>(),
         erase::<rds::cluster::Cluster>(),
         erase::<rds::instance::Instance>(),
+        erase::<ssm::parameter::Parameter>(),
     ])
 }

@@ -1,6 +1,10 @@
 """Starts moto 5.2.5 with corrections, without which the kinds that they are about could not be tested on it."""
 
+import os
 import sys
+
+# Without it AWS's own policies do not exist.
+os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
 
 from moto.ec2.models.nat_gateways import NatGatewayBackend
 from moto.ec2.models.vpcs import VPCBackend, VPCEndPoint
