@@ -8,6 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::graph::Graph;
 use crate::kind::values::Tags;
 use crate::kind::{Address, Ref, Text};
+use crate::kinds::ec2::nat_gateway::NatGateway;
+use crate::kinds::ec2::route::Route;
+use crate::kinds::ec2::route_table_association::RouteTableAssociation;
 use crate::kinds::ec2::security_group::SecurityGroup;
 use crate::kinds::ec2::subnet::Subnet;
 use crate::kinds::ec2::vpc::Vpc;
@@ -31,17 +34,27 @@ pub mod files;
 
 pub mod cache;
 
+pub mod machines;
+
+mod fleet;
+
+pub mod web;
+
+pub mod bastion;
+
 mod effective;
 
+pub use bastion::Bastion;
 pub use cache::Caches;
 pub use database::Database;
 pub use effective::effective;
 pub use facts::{Facts, FactsError, Question};
 pub use files::Files;
 pub use network::Network;
+pub use web::Web;
 
 /// Tiers of the language that this version cannot make yet; they have an error of their own.
-const LATER: &[&str] = &["size", "site", "certificate", "load-balancer", "web", "cdn", "dns", "bastion", "watch"];
+const LATER: &[&str] = &["size", "site", "certificate", "load-balancer", "cdn", "dns", "watch"];
 
 /// What a spec describes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +73,10 @@ pub struct Topology {
     pub files: Option<Files>,
     /// The cache tier; empty where the spec has none.
     pub caches: Caches,
+    /// The web tier; `None` where the spec has none.
+    pub web: Option<Web>,
+    /// The bastion tier; `None` where the spec has none.
+    pub bastion: Option<Bastion>,
 }
 
 impl Topology {
@@ -77,11 +94,27 @@ impl Topology {
         let mut build = Build { graph: Graph::default(), facts, stack: &self.name, tags, engine };
         // The other tiers stand in what this returns.
         let places = self.network.as_ref().map(|network| network.add_to(&mut build));
-        if let Some(database) = &self.database {
-            database.add_to(&mut build, places.as_ref());
+        let database = self.database.as_ref().map(|it| it.add_to(&mut build, places.as_ref()));
+        let shared = self.files.as_ref().map(|files| files.add_to(&mut build, places.as_ref()));
+        let stores = places.as_ref().map(|places| cache::add(&mut build, &self.caches, places)).unwrap_or_default();
+        if let (Some(web), Some(places)) = (&self.web, &places) {
+            let needs = web::Needs {
+                places,
+                target_group: None,
+                database: database.as_ref(),
+                shared: shared.as_ref(),
+                stores: &stores,
+                secrets: Vec::new(),
+                keys: Vec::new(),
+                objects: Vec::new(),
+                url: None,
+            };
+            let ground = web.prepare(&mut build, &needs);
+            web.add_to(&mut build, &needs, &ground, None);
         }
-        let _shared = self.files.as_ref().map(|files| files.add_to(&mut build, places.as_ref()));
-        let _stores = places.as_ref().map(|places| cache::add(&mut build, &self.caches, places));
+        if let (Some(bastion), Some(places)) = (&self.bastion, &places) {
+            bastion.add_to(&mut build, &bastion::Needs { places, shared: shared.as_ref() });
+        }
         build.graph
     }
 }
@@ -114,15 +147,22 @@ impl Build<'_> {
 struct Places {
     vpc: Ref<Vpc>,
     /// Subnets with a way in from the internet.
-    #[expect(dead_code, reason = "the load balancer will stand here")]
     public: Vec<(String, Ref<Subnet>)>,
     /// Subnets of the web servers.
-    #[expect(dead_code, reason = "the web servers will stand here")]
     app: Vec<(String, Ref<Subnet>)>,
     /// Subnets of database, cache and files.
     data: Vec<(String, Ref<Subnet>)>,
     /// Security groups: `load-balancer`, `web`, `database`, `cache`, `files`.
     groups: BTreeMap<&'static str, Ref<SecurityGroup>>,
+    ways: Ways,
+}
+
+/// What must be ready before a server in a subnet finds its way out; nothing in an existing network.
+#[derive(Default)]
+struct Ways {
+    gateways: Vec<Ref<NatGateway>>,
+    routes: Vec<Ref<Route>>,
+    associations: Vec<Ref<RouteTableAssociation>>,
 }
 
 /// What the files tier offers the web servers, who mount it with the options `tls` and `iam` and each directory's
@@ -182,6 +222,10 @@ fn read_stack(cx: &mut Reader<'_>, node: &Node) -> Option<Topology> {
         Some(Some(network)) => cache::Ground::There(network),
     };
     let caches = cache::read(cx, &mut form, ground, region.as_deref());
+    let web = form.field(cx, "web");
+    let web = web.map(|node| web::read(cx, node, network.as_ref()));
+    let bastion = form.field(cx, "bastion");
+    let bastion = bastion.map(|node| bastion::read(cx, node, network.as_ref()));
     refuse_later_tiers(cx, &mut form);
     if node.children.is_empty() {
         cx.warning(
@@ -206,7 +250,15 @@ fn read_stack(cx: &mut Reader<'_>, node: &Node) -> Option<Topology> {
         Some(read) => Some(read?),
         None => None,
     };
-    Some(Topology { name: name?, region, tags, network, database, files, caches: caches? })
+    let web = match web {
+        Some(read) => Some(read?),
+        None => None,
+    };
+    let bastion = match bastion {
+        Some(read) => Some(read?),
+        None => None,
+    };
+    Some(Topology { name: name?, region, tags, network, database, files, caches: caches?, web, bastion })
 }
 
 fn refuse_later_tiers(cx: &mut Reader<'_>, form: &mut Form<'_>) {
