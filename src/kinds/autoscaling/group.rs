@@ -219,7 +219,7 @@ async fn update_target_groups(cx: &Cx, name: &str, was: &BTreeSet<Text>, want: &
 async fn update_tags(cx: &Cx, name: &str, was: &Tags, want: &Tags) -> Result<()> {
     let (gone, set) = tags::difference(was, want);
     if !gone.is_empty() {
-        let gone = gone.iter().map(|key| tag(name, key, "", true)).collect();
+        let gone = gone.iter().map(|key| untag(name, key)).collect();
         call(UNTAG, cx.autoscaling().delete_tags().set_tags(Some(gone)).send().await)?;
     }
     if !set.is_empty() {
@@ -233,6 +233,11 @@ async fn update_tags(cx: &Cx, name: &str, was: &Tags, want: &Tags) -> Result<()>
 fn tag(group: &str, key: &str, value: &str, on_servers: bool) -> Tag {
     let tag = Tag::builder().resource_id(group).resource_type("auto-scaling-group");
     tag.key(key).value(value).propagate_at_launch(on_servers).build()
+}
+
+/// Returns what names a tag to remove, whatever its value is.
+fn untag(group: &str, key: &str) -> Tag {
+    Tag::builder().resource_id(group).resource_type("auto-scaling-group").key(key).build()
 }
 
 fn seen(group: &AutoScalingGroup) -> Option<Seen<Group>> {

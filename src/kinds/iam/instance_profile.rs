@@ -135,7 +135,7 @@ impl Kind for InstanceProfile {
 /// Makes `role` the one in the profile.
 async fn set_role(cx: &Cx, name: &str, role: &str) -> Result<()> {
     let now = profile(cx, name).await?;
-    let inside: Vec<&str> = now.iter().flat_map(|it| it.roles()).map(types::Role::role_name).collect();
+    let inside: Vec<&str> = now.iter().flat_map(types::InstanceProfile::roles).map(types::Role::role_name).collect();
     if inside == [role] {
         return Ok(());
     }

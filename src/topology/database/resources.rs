@@ -67,8 +67,8 @@ fn add_own(cx: &mut Build<'_>, engine: Engine, own: &Own, places: &Places) -> Re
     output(cx, "reader-endpoint", cluster.attr("reader_endpoint"));
     output(cx, "secret", cluster.attr("secret"));
     Reached {
-        endpoint: cluster.early().attr("endpoint"),
-        reader: Some(cluster.early().attr("reader_endpoint")),
+        endpoint: cluster.attr("endpoint"),
+        reader: Some(cluster.attr("reader_endpoint")),
         name: own.name.as_str().into(),
         secret: cluster.attr("secret"),
     }

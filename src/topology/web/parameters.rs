@@ -2,7 +2,7 @@
 
 use super::Needs;
 use super::role::path;
-use crate::kind::{Address, Ref, Text};
+use crate::kind::{Address, Text};
 use crate::kinds::ssm::parameter::{Parameter, ParameterProps};
 use crate::topology::{Build, Shared};
 
@@ -14,7 +14,7 @@ pub(super) fn add(cx: &mut Build<'_>, needs: &Needs<'_>) {
             value,
             tags: cx.tags(&format!("parameter-{}", name.replace('/', "-"))),
         };
-        let _: Ref<Parameter> = cx.graph.add(Address::of("web.parameter", Some(&name)), props);
+        cx.graph.add::<Parameter>(Address::of("web.parameter", Some(&name)), props);
     }
 }
 

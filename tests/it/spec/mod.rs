@@ -8,3 +8,4 @@ mod format;
 mod garbage;
 mod network;
 mod network_faults;
+mod web;

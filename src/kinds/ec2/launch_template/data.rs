@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_ec2::types::{
-    InstanceType, LaunchTemplateBlockDeviceMappingRequest, LaunchTemplateEbsBlockDeviceRequest,
-    LaunchTemplateHttpTokensState, LaunchTemplateIamInstanceProfileSpecificationRequest,
-    LaunchTemplateInstanceMetadataOptionsRequest, LaunchTemplateInstanceNetworkInterfaceSpecificationRequest,
-    LaunchTemplateTagSpecificationRequest, LaunchTemplatesMonitoringRequest, RequestLaunchTemplateData, ResourceType,
-    ResponseLaunchTemplateData, Tag, VolumeType,
+    InstanceType, LaunchTemplateBlockDeviceMappingRequest, LaunchTemplateEbsBlockDevice,
+    LaunchTemplateEbsBlockDeviceRequest, LaunchTemplateHttpTokensState,
+    LaunchTemplateIamInstanceProfileSpecificationRequest, LaunchTemplateInstanceMetadataOptionsRequest,
+    LaunchTemplateInstanceNetworkInterfaceSpecification, LaunchTemplateInstanceNetworkInterfaceSpecificationRequest,
+    LaunchTemplateTagSpecificationRequest, LaunchTemplatesMonitoring, LaunchTemplatesMonitoringRequest,
+    RequestLaunchTemplateData, ResourceType, ResponseLaunchTemplateData, Tag, VolumeType,
 };
 use aws_smithy_types::base64;
 
@@ -98,11 +99,13 @@ pub(super) fn props(data: &ResponseLaunchTemplateData, name: String, tags: Tags)
         instance_type: data.instance_type().map(InstanceType::as_str).unwrap_or_default().to_owned(),
         profile: Ref::known(data.iam_instance_profile().and_then(|it| it.name()).unwrap_or_default()),
         groups: groups.iter().map(Ref::known).collect::<BTreeSet<_>>(),
-        public_ip: interface.and_then(|it| it.associate_public_ip_address()).unwrap_or(false),
+        public_ip: interface
+            .and_then(LaunchTemplateInstanceNetworkInterfaceSpecification::associate_public_ip_address)
+            .unwrap_or(false),
         device: mapping.and_then(|it| it.device_name()).unwrap_or_default().to_owned(),
-        volume_gib: mapping.and_then(|it| it.ebs()).and_then(|it| it.volume_size()).unwrap_or(0),
+        volume_gib: mapping.and_then(|it| it.ebs()).and_then(LaunchTemplateEbsBlockDevice::volume_size).unwrap_or(0),
         key_pair: data.key_name().unwrap_or_default().to_owned(),
-        monitoring: data.monitoring().and_then(|it| it.enabled()).unwrap_or(false),
+        monitoring: data.monitoring().and_then(LaunchTemplatesMonitoring::enabled).unwrap_or(false),
         user_data: Text::from(decoded(data.user_data().unwrap_or_default())),
         tags,
     }
