@@ -5,6 +5,10 @@ use crate::kind::erased::{Registry, erase};
 mod answer;
 
 pub mod acm;
+mod arn;
+
+pub mod autoscaling;
+pub mod cloudwatch;
 pub mod ec2;
 pub mod efs;
 pub mod elasticache;
@@ -12,6 +16,7 @@ pub mod iam;
 pub mod logs;
 pub mod rds;
 pub mod route53;
+pub mod ssm;
 
 /// Returns every kind that this version knows.
 #[must_use]
@@ -19,6 +24,12 @@ pub fn registry() -> Registry {
     Registry::of([
         erase::<acm::certificate::Certificate>(),
         erase::<acm::issued::Issued>(),
+        erase::<autoscaling::group::Group>(),
+        erase::<autoscaling::capacity::Capacity>(),
+        erase::<autoscaling::policy::Policy>(),
+        erase::<autoscaling::refresh::Refresh>(),
+        erase::<cloudwatch::alarm::Alarm>(),
+        erase::<cloudwatch::dashboard::Dashboard>(),
         erase::<ec2::vpc::Vpc>(),
         erase::<ec2::vpc_dns::VpcDns>(),
         erase::<ec2::subnet::Subnet>(),
@@ -33,6 +44,7 @@ pub fn registry() -> Registry {
         erase::<ec2::security_group_rule::SecurityGroupRule>(),
         erase::<ec2::vpc_endpoint::VpcEndpoint>(),
         erase::<ec2::flow_log::FlowLog>(),
+        erase::<ec2::launch_template::LaunchTemplate>(),
         erase::<efs::file_system::FileSystem>(),
         erase::<efs::file_system_policy::FileSystemPolicy>(),
         erase::<efs::lifecycle::Lifecycle>(),
@@ -46,6 +58,8 @@ pub fn registry() -> Registry {
         erase::<elasticache::serverless_cache::ServerlessCache>(),
         erase::<iam::role::Role>(),
         erase::<iam::role_policy::RolePolicy>(),
+        erase::<iam::role_policy_attachment::RolePolicyAttachment>(),
+        erase::<iam::instance_profile::InstanceProfile>(),
         erase::<logs::log_group::LogGroup>(),
         erase::<rds::subnet_group::SubnetGroup>(),
         erase::<rds::cluster_parameter_group::ClusterParameterGroup>(),
@@ -53,5 +67,6 @@ pub fn registry() -> Registry {
         erase::<rds::instance::Instance>(),
         erase::<route53::hosted_zone::HostedZone>(),
         erase::<route53::record::Record>(),
+        erase::<ssm::parameter::Parameter>(),
     ])
 }

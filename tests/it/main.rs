@@ -14,3 +14,4 @@ mod files_life;
 mod sandbox;
 mod spec;
 mod tidy;
+mod web_life;

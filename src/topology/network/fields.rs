@@ -110,16 +110,21 @@ fn flow_logs(cx: &mut Reader<'_>, form: &mut Form<'_>) -> Result<Option<i32>, No
         cx.error("network::flow-logs", days.span, "Contradiction", detail).help("Remove `#false` or `retain-days`.");
         return Err(Noted);
     }
-    let number = cx.whole(days, "`retain-days`", 1, 3653).ok_or(Noted)?;
+    retention(cx, days, "network::retain-days").map(Some).ok_or(Noted)
+}
+
+/// Reads for how many days a log is kept: what CloudWatch Logs offers.
+pub(in crate::topology) fn retention(cx: &mut Reader<'_>, days: &Spanned<Value>, code: &'static str) -> Option<i32> {
+    let number = cx.whole(days, "`retain-days`", 1, 3653)?;
     if RETENTIONS.contains(&number) {
-        return Ok(Some(number));
+        return Some(number);
     }
     let next = RETENTIONS.iter().find(|it| number < **it).copied().unwrap_or(3653);
     let all: Vec<String> = RETENTIONS.iter().map(ToString::to_string).collect();
     let detail = format!("CloudWatch Logs cannot keep entries for {number} days; it takes {}.", all.join(", "));
-    cx.error("network::retain-days", days.span, "Retention not offered", detail)
+    cx.error(code, days.span, "Retention not offered", detail)
         .help(format!("Write retain-days={next} to keep them at least as long."));
-    Err(Noted)
+    None
 }
 
 fn endpoints(cx: &mut Reader<'_>, form: &mut Form<'_>) -> Option<BTreeSet<String>> {

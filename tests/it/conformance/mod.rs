@@ -10,6 +10,8 @@ mod defects;
 mod dns;
 mod files;
 mod life;
+mod watch;
+mod web;
 
 use std::collections::BTreeSet;
 
@@ -21,11 +23,11 @@ use defects::{DEFECTS, Defect};
 
 /// Every case; those of a tier stand in its file.
 fn all_cases() -> impl Iterator<Item = &'static Case> {
-    CASES.iter().chain(database::CASES).chain(files::CASES).chain(cache::CASES).chain(dns::CASES)
+    CASES.iter().chain(database::CASES).chain(files::CASES).chain(cache::CASES).chain(dns::CASES).chain(watch::CASES).chain(web::CASES)
 }
 
 fn all_defects() -> impl Iterator<Item = &'static Defect> {
-    DEFECTS.iter().chain(files::DEFECTS).chain(cache::DEFECTS).chain(dns::DEFECTS)
+    DEFECTS.iter().chain(files::DEFECTS).chain(cache::DEFECTS).chain(dns::DEFECTS).chain(watch::DEFECTS).chain(web::DEFECTS)
 }
 
 #[tokio::test]

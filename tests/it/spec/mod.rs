@@ -11,3 +11,4 @@ mod network;
 mod network_faults;
 mod site;
 mod size;
+mod web;
