@@ -4,6 +4,9 @@ use crate::kind::erased::{Registry, erase};
 
 mod answer;
 
+mod arn;
+
+pub mod cloudwatch;
 pub mod ec2;
 pub mod efs;
 pub mod elasticache;
@@ -15,6 +18,8 @@ pub mod rds;
 #[must_use]
 pub fn registry() -> Registry {
     Registry::of([
+        erase::<cloudwatch::alarm::Alarm>(),
+        erase::<cloudwatch::dashboard::Dashboard>(),
         erase::<ec2::vpc::Vpc>(),
         erase::<ec2::vpc_dns::VpcDns>(),
         erase::<ec2::subnet::Subnet>(),
@@ -32,7 +37,6 @@ pub fn registry() -> Registry {
         erase::<efs::file_system::FileSystem>(),
         erase::<efs::file_system_policy::FileSystemPolicy>(),
         erase::<efs::lifecycle::Lifecycle>(),
-        erase::<efs::backup_policy::BackupPolicy>(),
         erase::<efs::mount_target::MountTarget>(),
         erase::<efs::access_point::AccessPoint>(),
         erase::<elasticache::subnet_group::SubnetGroup>(),

@@ -8,7 +8,7 @@ them a plan after an apply would not be empty, because a resource would be read 
 import re
 from xml.sax.saxutils import escape
 
-from ministack.services import ec2, elasticache
+from ministack.services import cloudwatch, ec2, elasticache
 
 
 def corrected(action):
@@ -266,6 +266,45 @@ def reset_cache_parameter_group(original, params):
                 own.pop(reset, None)
             number += 1
     return answer
+
+
+# CloudWatch: dashboards have no tags.
+
+
+def with_dashboard_tags(put, validate):
+    def put_dashboard(params, data, is_cbor, is_json=False):
+        name = (data or {}).get("DashboardName")
+        new = name not in cloudwatch._dashboards
+        answer = put(params, data, is_cbor, is_json)
+        tags = (data or {}).get("Tags") or []
+        if answer[0] == 200 and new and tags:
+            arn = cloudwatch._dashboards[name]["DashboardArn"]
+            cloudwatch._resource_tags[arn] = {tag["Key"]: tag["Value"] for tag in tags}
+        return answer
+
+    def validate_arn(arn, **how):
+        names = [name for name, it in cloudwatch._dashboards.items() if it["DashboardArn"] == arn]
+        return None if names else validate(arn, **how)
+
+    return put_dashboard, validate_arn
+
+
+cloudwatch._put_dashboard, cloudwatch._validate_alarm_tag_arn = with_dashboard_tags(
+    cloudwatch._put_dashboard, cloudwatch._validate_alarm_tag_arn
+)
+
+
+@lambda correct: setattr(cloudwatch, "_delete_dashboards", correct(cloudwatch._delete_dashboards))
+def delete_dashboards(original):
+    def without_tags(params, data, is_cbor, is_json=False):
+        names = (data or {}).get("DashboardNames") or []
+        arns = [cloudwatch._dashboards[name]["DashboardArn"] for name in names if name in cloudwatch._dashboards]
+        answer = original(params, data, is_cbor, is_json)
+        for arn in arns if answer[0] == 200 else []:
+            cloudwatch._resource_tags.pop(arn, None)
+        return answer
+
+    return without_tags
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ mod database;
 mod defects;
 mod files;
 mod life;
+mod watch;
 
 use std::collections::BTreeSet;
 
@@ -20,11 +21,11 @@ use defects::{DEFECTS, Defect};
 
 /// Every case; those of a tier stand in its file.
 fn all_cases() -> impl Iterator<Item = &'static Case> {
-    CASES.iter().chain(database::CASES).chain(files::CASES).chain(cache::CASES)
+    CASES.iter().chain(database::CASES).chain(files::CASES).chain(cache::CASES).chain(watch::CASES)
 }
 
 fn all_defects() -> impl Iterator<Item = &'static Defect> {
-    DEFECTS.iter().chain(files::DEFECTS).chain(cache::DEFECTS)
+    DEFECTS.iter().chain(files::DEFECTS).chain(cache::DEFECTS).chain(watch::DEFECTS)
 }
 
 #[tokio::test]
