@@ -6,19 +6,26 @@ mod answer;
 
 mod arn;
 
+pub mod backup;
 pub mod cloudwatch;
 pub mod ec2;
 pub mod efs;
 pub mod elasticache;
 pub mod iam;
+pub mod kms;
 pub mod logs;
 pub mod rds;
+pub mod sns;
 
 /// Returns every kind that this version knows.
 #[must_use]
 pub fn registry() -> Registry {
     Registry::of([
+        erase::<backup::vault::Vault>(),
+        erase::<backup::plan::Plan>(),
+        erase::<backup::selection::Selection>(),
         erase::<cloudwatch::alarm::Alarm>(),
+        erase::<cloudwatch::math_alarm::MathAlarm>(),
         erase::<cloudwatch::dashboard::Dashboard>(),
         erase::<ec2::vpc::Vpc>(),
         erase::<ec2::vpc_dns::VpcDns>(),
@@ -37,6 +44,7 @@ pub fn registry() -> Registry {
         erase::<efs::file_system::FileSystem>(),
         erase::<efs::file_system_policy::FileSystemPolicy>(),
         erase::<efs::lifecycle::Lifecycle>(),
+        erase::<efs::backup_policy::BackupPolicy>(),
         erase::<efs::mount_target::MountTarget>(),
         erase::<efs::access_point::AccessPoint>(),
         erase::<elasticache::subnet_group::SubnetGroup>(),
@@ -46,10 +54,14 @@ pub fn registry() -> Registry {
         erase::<elasticache::serverless_cache::ServerlessCache>(),
         erase::<iam::role::Role>(),
         erase::<iam::role_policy::RolePolicy>(),
+        erase::<kms::key::Key>(),
+        erase::<kms::alias::Alias>(),
         erase::<logs::log_group::LogGroup>(),
         erase::<rds::subnet_group::SubnetGroup>(),
         erase::<rds::cluster_parameter_group::ClusterParameterGroup>(),
         erase::<rds::cluster::Cluster>(),
         erase::<rds::instance::Instance>(),
+        erase::<sns::topic::Topic>(),
+        erase::<sns::subscription::Subscription>(),
     ])
 }

@@ -33,6 +33,10 @@ pub mod files;
 
 pub mod cache;
 
+pub mod watch;
+
+mod keys;
+
 mod effective;
 
 pub use cache::Caches;
@@ -40,11 +44,13 @@ pub use database::Database;
 pub use effective::effective;
 pub use facts::{Facts, FactsError, Question};
 pub use files::Files;
+pub use keys::Key;
 pub use network::Network;
 pub use size::{Profile, Size};
+pub use watch::Watch;
 
 /// Tiers of the language that this version cannot make yet; they have an error of their own.
-const LATER: &[&str] = &["site", "certificate", "load-balancer", "web", "cdn", "dns", "bastion", "watch"];
+const LATER: &[&str] = &["site", "certificate", "load-balancer", "web", "cdn", "dns", "bastion"];
 
 /// What a spec describes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +71,8 @@ pub struct Topology {
     pub files: Option<Files>,
     /// The cache tier; empty where the spec has none.
     pub caches: Caches,
+    /// The watch tier; `None` where the spec has none.
+    pub watch: Option<Watch>,
 }
 
 impl Topology {
@@ -85,8 +93,20 @@ impl Topology {
         if let Some(database) = &self.database {
             database.add_to(&mut build, places.as_ref());
         }
-        let _shared = self.files.as_ref().map(|files| files.add_to(&mut build, places.as_ref()));
+        let shared = self.files.as_ref().map(|files| files.add_to(&mut build, places.as_ref()));
         let _stores = places.as_ref().map(|places| cache::add(&mut build, &self.caches, places));
+        let tells = self.files.as_ref().is_some_and(Files::tells);
+        let topic = watch::add_topic(&mut build, self.watch.as_ref(), tells);
+        let watched = watch::Watched {
+            database: self.database.as_ref(),
+            caches: &self.caches,
+            files: self.files.as_ref(),
+            file_system: shared.as_ref().map(|it| it.file_system.clone()),
+            load_balancer: None,
+            web: None,
+            topic,
+        };
+        watch::add(&mut build, self.watch.as_ref(), &watched);
         build.graph
     }
 }
@@ -188,6 +208,9 @@ fn read_stack(cx: &mut Reader<'_>, node: &Node) -> Option<Topology> {
         Some(Some(network)) => cache::Ground::There(network),
     };
     let caches = cache::read(cx, &mut form, ground, region.as_deref(), size.profile());
+    let watch = form
+        .field(cx, "watch")
+        .map(|node| watch::read(cx, node, present(database.as_ref(), files.as_ref(), caches.as_ref())));
     refuse_later_tiers(cx, &mut form);
     if node.children.is_empty() {
         cx.warning(
@@ -212,7 +235,23 @@ fn read_stack(cx: &mut Reader<'_>, node: &Node) -> Option<Topology> {
         Some(read) => Some(read?),
         None => None,
     };
-    Some(Topology { name: name?, region, size, tags, network, database, files, caches: caches? })
+    let watch = match watch {
+        Some(read) => Some(read?),
+        None => None,
+    };
+    Some(Topology { name: name?, region, size, tags, network, database, files, caches: caches?, watch })
+}
+
+/// Returns what there is to watch. What has errors counts as there: what is wrong with it is said already.
+fn present(
+    database: Option<&Option<Database>>,
+    files: Option<&Option<Files>>,
+    caches: Option<&Caches>,
+) -> watch::Present {
+    let own_database = matches!(database, Some(None | Some(Database { form: database::Form::Own(_), .. })));
+    let own_files = matches!(files, Some(None | Some(Files::Own(_))));
+    let has_caches = caches.is_none_or(|it| !it.is_empty());
+    watch::Present { anything: own_database || files.is_some() || has_caches, data: own_database || own_files }
 }
 
 fn refuse_later_tiers(cx: &mut Reader<'_>, form: &mut Form<'_>) {

@@ -13,3 +13,4 @@ mod files_life;
 mod sandbox;
 mod spec;
 mod tidy;
+mod watch_life;

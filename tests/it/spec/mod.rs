@@ -10,3 +10,4 @@ mod network;
 mod network_faults;
 
 mod size;
+mod watch;
