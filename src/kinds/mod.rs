@@ -4,18 +4,21 @@ use crate::kind::erased::{Registry, erase};
 
 mod answer;
 
-pub mod acm;
 mod arn;
 
+pub mod acm;
 pub mod autoscaling;
+pub mod backup;
 pub mod cloudwatch;
 pub mod ec2;
 pub mod efs;
 pub mod elasticache;
 pub mod iam;
+pub mod kms;
 pub mod logs;
 pub mod rds;
 pub mod route53;
+pub mod sns;
 pub mod ssm;
 
 /// Returns every kind that this version knows.
@@ -28,7 +31,11 @@ pub fn registry() -> Registry {
         erase::<autoscaling::capacity::Capacity>(),
         erase::<autoscaling::policy::Policy>(),
         erase::<autoscaling::refresh::Refresh>(),
+        erase::<backup::vault::Vault>(),
+        erase::<backup::plan::Plan>(),
+        erase::<backup::selection::Selection>(),
         erase::<cloudwatch::alarm::Alarm>(),
+        erase::<cloudwatch::math_alarm::MathAlarm>(),
         erase::<cloudwatch::dashboard::Dashboard>(),
         erase::<ec2::vpc::Vpc>(),
         erase::<ec2::vpc_dns::VpcDns>(),
@@ -60,6 +67,8 @@ pub fn registry() -> Registry {
         erase::<iam::role_policy::RolePolicy>(),
         erase::<iam::role_policy_attachment::RolePolicyAttachment>(),
         erase::<iam::instance_profile::InstanceProfile>(),
+        erase::<kms::key::Key>(),
+        erase::<kms::alias::Alias>(),
         erase::<logs::log_group::LogGroup>(),
         erase::<rds::subnet_group::SubnetGroup>(),
         erase::<rds::cluster_parameter_group::ClusterParameterGroup>(),
@@ -67,6 +76,8 @@ pub fn registry() -> Registry {
         erase::<rds::instance::Instance>(),
         erase::<route53::hosted_zone::HostedZone>(),
         erase::<route53::record::Record>(),
+        erase::<sns::topic::Topic>(),
+        erase::<sns::subscription::Subscription>(),
         erase::<ssm::parameter::Parameter>(),
     ])
 }

@@ -15,3 +15,4 @@ mod sandbox;
 mod spec;
 mod tidy;
 mod web_life;
+mod watch_life;

@@ -8,7 +8,7 @@ them a plan after an apply would not be empty, because a resource would be read 
 import re
 from xml.sax.saxutils import escape
 
-from ministack.services import alb, autoscaling, cloudwatch, ec2, elasticache
+from ministack.services import alb, autoscaling, cloudwatch, ec2, elasticache, sns
 
 
 def corrected(action):
@@ -268,45 +268,6 @@ def reset_cache_parameter_group(original, params):
     return answer
 
 
-# CloudWatch: dashboards have no tags.
-
-
-def with_dashboard_tags(put, validate):
-    def put_dashboard(params, data, is_cbor, is_json=False):
-        name = (data or {}).get("DashboardName")
-        new = name not in cloudwatch._dashboards
-        answer = put(params, data, is_cbor, is_json)
-        tags = (data or {}).get("Tags") or []
-        if answer[0] == 200 and new and tags:
-            arn = cloudwatch._dashboards[name]["DashboardArn"]
-            cloudwatch._resource_tags[arn] = {tag["Key"]: tag["Value"] for tag in tags}
-        return answer
-
-    def validate_arn(arn, **how):
-        names = [name for name, it in cloudwatch._dashboards.items() if it["DashboardArn"] == arn]
-        return None if names else validate(arn, **how)
-
-    return put_dashboard, validate_arn
-
-
-cloudwatch._put_dashboard, cloudwatch._validate_alarm_tag_arn = with_dashboard_tags(
-    cloudwatch._put_dashboard, cloudwatch._validate_alarm_tag_arn
-)
-
-
-@lambda correct: setattr(cloudwatch, "_delete_dashboards", correct(cloudwatch._delete_dashboards))
-def delete_dashboards(original):
-    def without_tags(params, data, is_cbor, is_json=False):
-        names = (data or {}).get("DashboardNames") or []
-        arns = [cloudwatch._dashboards[name]["DashboardArn"] for name in names if name in cloudwatch._dashboards]
-        answer = original(params, data, is_cbor, is_json)
-        for arn in arns if answer[0] == 200 else []:
-            cloudwatch._resource_tags.pop(arn, None)
-        return answer
-
-    return without_tags
-
-
 # Launch templates: the security groups of a network interface stand under the wrong name.
 
 launch_template_data = ec2._lt_data_xml
@@ -455,6 +416,71 @@ def put_policy(handler, params):
         autoscaling._policies[key]["PolicyARN"] = before["PolicyARN"]
         body = body.replace(arn.encode(), before["PolicyARN"].encode())
     return status, headers, body
+
+
+# CloudWatch: the metrics of an alarm on several are forgotten; dashboards have no tags.
+
+
+def of(service, name):
+    """Replaces a function of a service by a function of that one and its parameters."""
+
+    def replace(correction):
+        original = getattr(service, name)
+        setattr(service, name, lambda *arguments, **named: correction(original, *arguments, **named))
+        return correction
+
+    return replace
+
+
+@of(cloudwatch, "_put_metric_alarm")
+def put_metric_alarm(original, params, data, *how):
+    answer = original(params, data, *how)
+    if answer[0] == 200 and (data or {}).get("Metrics"):
+        cloudwatch._alarms[data["AlarmName"]]["Metrics"] = data["Metrics"]
+    return answer
+
+
+@of(cloudwatch, "_put_dashboard")
+def put_dashboard(original, params, data, *how):
+    name = (data or {}).get("DashboardName")
+    new = name not in cloudwatch._dashboards
+    answer = original(params, data, *how)
+    tags = (data or {}).get("Tags")
+    if answer[0] == 200 and new and tags:
+        arn = cloudwatch._dashboards[name]["DashboardArn"]
+        cloudwatch._resource_tags[arn] = {tag["Key"]: tag["Value"] for tag in tags}
+    return answer
+
+
+@of(cloudwatch, "_delete_dashboards")
+def delete_dashboards(original, params, data, *how):
+    names = (data or {}).get("DashboardNames") or []
+    arns = [cloudwatch._dashboards[name]["DashboardArn"] for name in names if name in cloudwatch._dashboards]
+    answer = original(params, data, *how)
+    for arn in arns if answer[0] == 200 else []:
+        cloudwatch._resource_tags.pop(arn, None)
+    return answer
+
+
+@of(cloudwatch, "_validate_alarm_tag_arn")
+def validate_tag_arn(original, arn, **how):
+    dashboards = {it["DashboardArn"] for it in cloudwatch._dashboards.values()}
+    return None if arn in dashboards else original(arn, **how)
+
+
+# SNS: nobody has to confirm a subscription by mail.
+
+
+@of(sns, "_subscribe")
+def subscribe(original, params):
+    topic = sns._topics.get(sns._p(params, "TopicArn"))
+    known = {it["arn"] for it in topic["subscriptions"]} if topic else set()
+    answer = original(params)
+    for it in topic["subscriptions"] if topic and sns._p(params, "Protocol") == "email" else []:
+        if it["arn"] not in known:
+            it["confirmed"] = False
+            it["attributes"].update(PendingConfirmation="true", ConfirmationWasAuthenticated="false")
+    return answer
 
 
 if __name__ == "__main__":

@@ -5,15 +5,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_cloudwatch::operation::put_metric_alarm::builders::PutMetricAlarmFluentBuilder;
-use aws_sdk_cloudwatch::types::{AlarmType, ComparisonOperator, Dimension, MetricAlarm, StandardUnit, Statistic};
+use aws_sdk_cloudwatch::types::{ComparisonOperator, MetricAlarm, StandardUnit, Statistic};
 
-use super::{LIST_TAGS, TAG, UNTAG, carries, tags_of};
+use super::named::{self, AlarmAttrs, DELETE, DESCRIBE, PUT};
+use super::{LIST_TAGS, TAG, UNTAG, tags_of};
 use crate::aws::{Cx, Result, call};
 use crate::kind::values::Tags;
 use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Retry, Seen, Text, Token, Verb, Wait};
 use crate::kinds::answer::complete;
-use crate::kinds::arn::arn;
-use crate::{attrs, props};
+use crate::props;
 
 /// See the module.
 #[derive(Debug)]
@@ -57,19 +57,6 @@ props! {
     }
 }
 
-attrs! {
-    /// What AWS assigns.
-    pub struct AlarmAttrs {
-        /// The name.
-        name: String,
-        /// `arn:aws:cloudwatch:…:alarm:…`.
-        arn: String,
-    }
-}
-
-const PUT: &str = "cloudwatch:PutMetricAlarm";
-const DESCRIBE: &str = "cloudwatch:DescribeAlarms";
-const DELETE: &str = "cloudwatch:DeleteAlarms";
 const STATISTICS: &[&str] = &["Average", "Maximum", "Minimum", "SampleCount", "Sum"];
 
 impl Kind for Alarm {
@@ -99,19 +86,18 @@ impl Kind for Alarm {
     async fn create(cx: &Cx, token: &Token, want: &AlarmProps) -> Result<AlarmAttrs> {
         let tags = super::on_create(token, &want.tags);
         call(PUT, put(cx, want).set_tags(Some(tags)).send().await)?;
-        // The answer is empty, and the ARN is known beforehand.
-        Ok(AlarmAttrs { name: want.name.clone(), arn: arn(cx, "cloudwatch", &format!("alarm:{}", want.name)) })
+        Ok(named::made(cx, &want.name))
     }
 
     async fn read(cx: &Cx, have: &[AlarmAttrs]) -> Result<Vec<Option<Seen<Alarm>>>> {
-        let found = describe(cx, have.iter().map(|it| it.name.as_str())).await?;
+        let found = named::describe(cx, have.iter().map(|it| it.name.as_str())).await?;
         let mut all = Vec::new();
         for AlarmAttrs { name, arn: _ } in have {
             let Some(alarm) = found.iter().find(|it| it.alarm_name() == Some(name)) else {
                 all.push(None);
                 continue;
             };
-            let attrs = complete(DESCRIBE, attrs_of(alarm))?;
+            let attrs = complete(DESCRIBE, named::attrs_of(alarm))?;
             let tags = super::visible(&tags_of(cx, &attrs.arn).await?);
             let props = complete(DESCRIBE, props_of(alarm, tags))?;
             all.push(Some(Seen { phase: Phase::Ready, props, attrs }));
@@ -131,23 +117,12 @@ impl Kind for Alarm {
     }
 
     async fn delete(cx: &Cx, have: &AlarmAttrs) -> Result<()> {
-        // AWS says nothing of names that it does not know.
-        call(DELETE, cx.cloudwatch().delete_alarms().alarm_names(&have.name).send().await).map(drop)
+        named::delete(cx, have).await
     }
 
     async fn find(cx: &Cx, lost: &[Lost<Alarm>]) -> Result<Vec<Option<AlarmAttrs>>> {
-        let found = describe(cx, lost.iter().map(|it| it.want.name.as_str())).await?;
-        let mut all = Vec::new();
-        for Lost { token, want } in lost {
-            let attrs = found.iter().find(|it| it.alarm_name() == Some(&want.name)).map(attrs_of);
-            let attrs = attrs.map(|it| complete(DESCRIBE, it)).transpose()?;
-            // The name may be another owner's: ours carries our token.
-            all.push(match attrs {
-                Some(it) if carries(&tags_of(cx, &it.arn).await?, token) => Some(it),
-                _ => None,
-            });
-        }
-        Ok(all)
+        let lost: Vec<_> = lost.iter().map(|it| (&it.token, it.want.name.as_str())).collect();
+        named::find(cx, &lost).await
     }
 }
 
@@ -155,9 +130,6 @@ impl Kind for Alarm {
 fn put(cx: &Cx, want: &AlarmProps) -> PutMetricAlarmFluentBuilder {
     let AlarmProps { name, description, namespace, metric, statistic, unit, dimensions, .. } = want;
     let plain = STATISTICS.contains(&statistic.as_str());
-    let dimensions =
-        dimensions.iter().map(|(name, value)| Dimension::builder().name(name).value(value.as_str()).build());
-    let arns = |texts: &BTreeSet<Text>| Some(texts.iter().map(|it| it.as_str().to_owned()).collect());
     cx.cloudwatch()
         .put_metric_alarm()
         .alarm_name(name)
@@ -167,32 +139,20 @@ fn put(cx: &Cx, want: &AlarmProps) -> PutMetricAlarmFluentBuilder {
         .set_statistic(plain.then(|| Statistic::from(statistic.as_str())))
         .set_extended_statistic((!plain).then(|| statistic.clone()))
         .set_unit(unit.as_deref().map(StandardUnit::from))
-        .set_dimensions(Some(dimensions.collect()))
+        .set_dimensions(Some(named::dimensions(dimensions)))
         .period(want.period)
         .evaluation_periods(want.evaluation_periods)
         .datapoints_to_alarm(want.datapoints)
         .threshold(want.threshold)
         .comparison_operator(ComparisonOperator::from(want.comparison.as_str()))
         .treat_missing_data(&want.treat_missing)
-        .set_alarm_actions(arns(&want.actions))
-        .set_ok_actions(arns(&want.ok_actions))
-}
-
-async fn describe(cx: &Cx, names: impl Iterator<Item = &str>) -> Result<Vec<MetricAlarm>> {
-    let names = names.map(str::to_owned).collect();
-    let describe = cx.cloudwatch().describe_alarms().set_alarm_names(Some(names)).alarm_types(AlarmType::MetricAlarm);
-    Ok(call(DESCRIBE, describe.send().await)?.metric_alarms.unwrap_or_default())
-}
-
-fn attrs_of(alarm: &MetricAlarm) -> Option<AlarmAttrs> {
-    Some(AlarmAttrs { name: alarm.alarm_name()?.to_owned(), arn: alarm.alarm_arn()?.to_owned() })
+        .set_alarm_actions(Some(named::arns(&want.actions)))
+        .set_ok_actions(Some(named::arns(&want.ok_actions)))
 }
 
 /// Returns the properties. An alarm of another sort, put in the place of ours, lacks members: it reads as changed.
 fn props_of(alarm: &MetricAlarm, tags: Tags) -> Option<AlarmProps> {
     let statistic = alarm.extended_statistic().or(alarm.statistic().map(Statistic::as_str));
-    let dimensions = alarm.dimensions().iter();
-    let texts = |arns: &[String]| arns.iter().map(|it| Text::from(it.as_str())).collect();
     let evaluation_periods = alarm.evaluation_periods()?;
     Some(AlarmProps {
         name: alarm.alarm_name()?.to_owned(),
@@ -201,15 +161,15 @@ fn props_of(alarm: &MetricAlarm, tags: Tags) -> Option<AlarmProps> {
         metric: alarm.metric_name().unwrap_or_default().to_owned(),
         statistic: statistic.unwrap_or_default().to_owned(),
         unit: alarm.unit().map(|it| it.as_str().to_owned()),
-        dimensions: dimensions.filter_map(|it| Some((it.name()?.to_owned(), it.value()?.into()))).collect(),
+        dimensions: named::dimensions_of(alarm.dimensions()),
         period: alarm.period().unwrap_or_default(),
         evaluation_periods,
         datapoints: alarm.datapoints_to_alarm().unwrap_or(evaluation_periods),
         threshold: alarm.threshold().unwrap_or_default(),
         comparison: alarm.comparison_operator()?.as_str().to_owned(),
         treat_missing: alarm.treat_missing_data().unwrap_or("missing").to_owned(),
-        actions: texts(alarm.alarm_actions()),
-        ok_actions: texts(alarm.ok_actions()),
+        actions: named::texts(alarm.alarm_actions()),
+        ok_actions: named::texts(alarm.ok_actions()),
         tags,
     })
 }

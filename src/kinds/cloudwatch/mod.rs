@@ -7,7 +7,11 @@ use crate::kind::Token;
 use crate::kind::values::Tags;
 use crate::kinds::answer::existing;
 
+pub mod named;
+
 pub mod alarm;
+
+pub mod math_alarm;
 
 pub mod dashboard;
 

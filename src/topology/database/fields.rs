@@ -6,6 +6,7 @@ use crate::spec::Span;
 use crate::spec::diagnostic::quoted;
 use crate::spec::reader::{Form, Reader};
 use crate::spec::tree::{Node, Spanned, Value};
+use crate::topology::keys::Key;
 use crate::topology::{Network, Profile};
 
 /// As in the reference architecture.
@@ -250,12 +251,15 @@ fn backup_days(cx: &mut Reader<'_>, form: &mut Form<'_>) -> Option<i32> {
 /// Stands for an error that is noted.
 struct Noted;
 
-fn key(cx: &mut Reader<'_>, form: &mut Form<'_>, region: Option<&str>) -> Result<Option<String>, Noted> {
+fn key(cx: &mut Reader<'_>, form: &mut Form<'_>, region: Option<&str>) -> Result<Option<Key>, Noted> {
     let Some(node) = form.field(cx, "key") else { return Ok(None) };
     let mut form = Form::of(node);
     let value = form.argument(cx, "key \"arn:aws:kms:eu-west-1:123456789012:key/…\"");
     // An alias would be another name than AWS answers.
-    let key = value.and_then(|it| arn(cx, it, "kms", "key/", region));
+    let key = value.and_then(|it| match &it.value {
+        Value::Text(word) if word == Key::OWN => Some(Key::Own),
+        _ => arn(cx, it, "kms", "key/", region).map(Key::Known),
+    });
     form.close(cx);
     key.map(Some).ok_or(Noted)
 }

@@ -90,7 +90,7 @@ fn add_cluster(cx: &mut Build<'_>, engine: Engine, own: &Own, places: &Places) -
         subnet_group: subnet_group.early(),
         database: chosen(name),
         username: chosen(username),
-        key: key.clone(),
+        key: key.as_ref().map(|it| it.add_to(cx, "database")),
         snapshot: snapshot.clone(),
         version: version.clone(),
         // With its parameters, or the cluster would start without them.

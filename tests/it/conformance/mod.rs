@@ -23,11 +23,11 @@ use defects::{DEFECTS, Defect};
 
 /// Every case; those of a tier stand in its file.
 fn all_cases() -> impl Iterator<Item = &'static Case> {
-    CASES.iter().chain(database::CASES).chain(files::CASES).chain(cache::CASES).chain(dns::CASES).chain(watch::CASES).chain(web::CASES)
+    [CASES, cache::CASES, database::CASES, dns::CASES, files::CASES, watch::CASES, web::CASES].into_iter().flatten()
 }
 
 fn all_defects() -> impl Iterator<Item = &'static Defect> {
-    DEFECTS.iter().chain(files::DEFECTS).chain(cache::DEFECTS).chain(dns::DEFECTS).chain(watch::DEFECTS).chain(web::DEFECTS)
+    [DEFECTS, cache::DEFECTS, dns::DEFECTS, files::DEFECTS, watch::DEFECTS, web::DEFECTS].into_iter().flatten()
 }
 
 #[tokio::test]

@@ -12,3 +12,4 @@ mod network_faults;
 mod site;
 mod size;
 mod web;
+mod watch;
