@@ -4,6 +4,7 @@ use crate::kind::erased::{Registry, erase};
 
 mod answer;
 
+pub mod cloudfront;
 pub mod ec2;
 pub mod efs;
 pub mod elasticache;
@@ -15,6 +16,10 @@ pub mod rds;
 #[must_use]
 pub fn registry() -> Registry {
     Registry::of([
+        erase::<cloudfront::cache_policy::CachePolicy>(),
+        erase::<cloudfront::origin_request_policy::OriginRequestPolicy>(),
+        erase::<cloudfront::response_headers_policy::ResponseHeadersPolicy>(),
+        erase::<cloudfront::distribution::Distribution>(),
         erase::<ec2::vpc::Vpc>(),
         erase::<ec2::vpc_dns::VpcDns>(),
         erase::<ec2::subnet::Subnet>(),
@@ -43,6 +48,9 @@ pub fn registry() -> Registry {
         erase::<iam::role::Role>(),
         erase::<iam::role_policy::RolePolicy>(),
         erase::<logs::log_group::LogGroup>(),
+        erase::<logs::delivery_source::DeliverySource>(),
+        erase::<logs::delivery_destination::DeliveryDestination>(),
+        erase::<logs::delivery::Delivery>(),
         erase::<rds::subnet_group::SubnetGroup>(),
         erase::<rds::cluster_parameter_group::ClusterParameterGroup>(),
         erase::<rds::cluster::Cluster>(),

@@ -2,12 +2,12 @@
 
 use super::cache::{Cache, Nodes, Purpose, Shape};
 use super::network::{Existing, Network, Own, Zones};
-use super::{Topology, database, files};
+use super::{Topology, cdn, database, files};
 
 /// Returns the spec with every default filled in. Read again, it is the same topology.
 #[must_use]
 pub fn effective(topology: &Topology) -> String {
-    let Topology { name, region, tags, network, database, files, caches } = topology;
+    let Topology { name, region, tags, network, database, files, caches, cdn } = topology;
     let mut lines = vec![format!("moodle {} {{", text(name))];
     if let Some(region) = region {
         lines.push(format!("    region {}", text(region)));
@@ -37,6 +37,11 @@ pub fn effective(topology: &Topology) -> String {
     }
     for (purpose, cache) in caches {
         lines.extend(cache_lines(*purpose, cache).into_iter().map(|line| format!("    {line}")));
+    }
+    if let Some(cdn) = cdn {
+        lines.push("    cdn {".to_owned());
+        lines.extend(cdn::lines(cdn).into_iter().map(|line| format!("        {line}")));
+        lines.push("    }".to_owned());
     }
     lines.push("}".to_owned());
     lines.join("\n") + "\n"

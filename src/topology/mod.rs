@@ -31,9 +31,12 @@ pub mod files;
 
 pub mod cache;
 
+pub mod cdn;
+
 mod effective;
 
 pub use cache::Caches;
+pub use cdn::Cdn;
 pub use database::Database;
 pub use effective::effective;
 pub use facts::{Facts, FactsError, Question};
@@ -41,7 +44,7 @@ pub use files::Files;
 pub use network::Network;
 
 /// Tiers of the language that this version cannot make yet; they have an error of their own.
-const LATER: &[&str] = &["size", "site", "certificate", "load-balancer", "web", "cdn", "dns", "bastion", "watch"];
+const LATER: &[&str] = &["size", "site", "certificate", "load-balancer", "web", "dns", "bastion", "watch"];
 
 /// What a spec describes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +63,8 @@ pub struct Topology {
     pub files: Option<Files>,
     /// The cache tier; empty where the spec has none.
     pub caches: Caches,
+    /// The CDN tier; `None` where the spec has none.
+    pub cdn: Option<Cdn>,
 }
 
 impl Topology {
@@ -82,6 +87,16 @@ impl Topology {
         }
         let _shared = self.files.as_ref().map(|files| files.add_to(&mut build, places.as_ref()));
         let _stores = places.as_ref().map(|places| cache::add(&mut build, &self.caches, places));
+        if let Some(cdn) = &self.cdn {
+            let origin = cdn::Origin {
+                dns_name: "load-balancer.invalid".into(),
+                https: false,
+                secret: None,
+                domain: None,
+                certificate: None,
+            };
+            let _edge = cdn.add_to(&mut build, &origin);
+        }
         build.graph
     }
 }
@@ -182,6 +197,14 @@ fn read_stack(cx: &mut Reader<'_>, node: &Node) -> Option<Topology> {
         Some(Some(network)) => cache::Ground::There(network),
     };
     let caches = cache::read(cx, &mut form, ground, region.as_deref());
+    let around = cdn::Around {
+        region: region.as_deref(),
+        load_balancer: has(node, "load-balancer"),
+        certificate: has(node, "certificate"),
+        domain: node.children.iter().any(|it| it.name.value == "site" && has(it, "domain")),
+    };
+    let cdn = form.field(cx, "cdn");
+    let cdn = cdn.map(|node| cdn::read(cx, node, around));
     refuse_later_tiers(cx, &mut form);
     if node.children.is_empty() {
         cx.warning(
@@ -206,7 +229,16 @@ fn read_stack(cx: &mut Reader<'_>, node: &Node) -> Option<Topology> {
         Some(read) => Some(read?),
         None => None,
     };
-    Some(Topology { name: name?, region, tags, network, database, files, caches: caches? })
+    let cdn = match cdn {
+        Some(read) => Some(read?),
+        None => None,
+    };
+    Some(Topology { name: name?, region, tags, network, database, files, caches: caches?, cdn })
+}
+
+/// Whether a node of that name stands in the block, whatever is wrong with it.
+fn has(node: &Node, name: &str) -> bool {
+    node.children.iter().any(|it| it.name.value == name)
 }
 
 fn refuse_later_tiers(cx: &mut Reader<'_>, form: &mut Form<'_>) {

@@ -60,7 +60,8 @@ const GO_WITH_ANOTHER: &[&str] = &["ec2.vpc_dns"];
 const RENAMED_BY_UPDATE: &[&str] = &["ec2.route_table_association"];
 
 /// Kinds of which AWS tells a part by a third call: a group's members, its parameters.
-const READ_BY_THREE: &[&str] = &["elasticache.parameter_group", "elasticache.replication_group"];
+const READ_BY_THREE: &[&str] =
+    &["cloudfront.distribution", "elasticache.parameter_group", "elasticache.replication_group"];
 
 /// Lives through a case and returns what went wrong.
 pub(super) async fn of(case: &Case, cx: Cx) -> Vec<Failure> {

@@ -5,6 +5,7 @@
 
 mod cache;
 mod cases;
+mod cdn;
 mod database;
 mod defects;
 mod files;
@@ -20,11 +21,11 @@ use defects::{DEFECTS, Defect};
 
 /// Every case; those of a tier stand in its file.
 fn all_cases() -> impl Iterator<Item = &'static Case> {
-    CASES.iter().chain(database::CASES).chain(files::CASES).chain(cache::CASES)
+    CASES.iter().chain(database::CASES).chain(files::CASES).chain(cache::CASES).chain(cdn::CASES)
 }
 
 fn all_defects() -> impl Iterator<Item = &'static Defect> {
-    DEFECTS.iter().chain(files::DEFECTS).chain(cache::DEFECTS)
+    DEFECTS.iter().chain(files::DEFECTS).chain(cache::DEFECTS).chain(cdn::DEFECTS)
 }
 
 #[tokio::test]

@@ -1,0 +1,163 @@
+//! The resources of the CDN tier.
+
+use super::{Cdn, Edge, Origin};
+use crate::kind::values::Tags;
+use crate::kind::{Ref, Text};
+use crate::kinds::cloudfront::cache_policy::{CachePolicy, CachePolicyProps};
+use crate::kinds::cloudfront::distribution::{Distribution, DistributionProps, PathRules, Rules, ZONE};
+use crate::kinds::cloudfront::origin_request_policy::{OriginRequestPolicy, OriginRequestPolicyProps};
+use crate::kinds::cloudfront::response_headers_policy::{ResponseHeadersPolicy, ResponseHeadersPolicyProps};
+use crate::kinds::logs::delivery::{Delivery, DeliveryProps};
+use crate::kinds::logs::delivery_destination::{DeliveryDestination, DeliveryDestinationProps};
+use crate::kinds::logs::delivery_source::{DeliverySource, DeliverySourceProps};
+use crate::kinds::logs::log_group::{LogGroup, LogGroupProps};
+use crate::topology::{Build, at};
+
+/// The region of everything that CloudFront takes from other services.
+const GLOBAL: &str = "us-east-1";
+/// AWS's own policies, which every account has and which do not count against its quota of twenty: `CachingDisabled`
+/// keeps nothing, `AllViewer` passes everything on. Without the header `Host` Moodle would redirect for ever.
+const KEEP_NOTHING: &str = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad";
+const PASS_EVERYTHING: &str = "216adef6-5c7f-47e4-b989-5492eafa07d3";
+/// What Moodle answers to everybody alike, with a revision in path or query, without cookies, and marked `public`.
+const STATIC: &[&str] = &[
+    "/theme/styles.php*",
+    "/theme/image.php*",
+    "/theme/font.php*",
+    "/theme/javascript.php*",
+    "/theme/yui_combo.php*",
+    "/theme/yui_image.php*",
+    "/lib/javascript.php*",
+    "/lib/requirejs.php*",
+    "/lib/editor/tiny/loader.php*",
+];
+/// As long as the load balancer's own time-out, for backups and imports.
+const ORIGIN_SECONDS: i32 = 60;
+/// Browsers then come with TLS only. Not for a year, as is often advised: a site may have to do without again.
+const TLS_ONLY_SECONDS: i32 = 30 * 24 * 3600;
+const YEAR_SECONDS: i64 = 365 * 24 * 3600;
+
+impl Cdn {
+    /// Adds the resources of the tier to a graph and returns what DNS and the site need of it.
+    pub(in crate::topology) fn add_to(&self, cx: &mut Build<'_>, origin: &Origin) -> Edge {
+        let headers = add_headers_policy(cx).early().text();
+        let paths = if self.static_cache { add_static_rules(cx, &headers) } else { Vec::new() };
+        let rest = Rules { cache: KEEP_NOTHING.into(), request: PASS_EVERYTHING.into(), headers };
+        let distribution = add_distribution(cx, self, origin, rest, paths);
+        if let Some(days) = self.logs {
+            add_logs(cx, &distribution, days);
+        }
+        let edge = Edge {
+            domain_name: distribution.early().attr("domain_name"),
+            distribution: distribution.early().text(),
+            zone_id: ZONE,
+        };
+        add_outputs(cx, &edge);
+        edge
+    }
+}
+
+fn add_headers_policy(cx: &mut Build<'_>) -> Ref<ResponseHeadersPolicy> {
+    let props = ResponseHeadersPolicyProps {
+        name: cx.name("cdn"),
+        comment: format!("Headers where the Moodle stack {} sends none itself", cx.stack),
+        tls_only_seconds: TLS_ONLY_SECONDS,
+        no_sniff: true,
+        referrer: "strict-origin-when-cross-origin".to_owned(),
+    };
+    cx.graph.add(at("cdn.response-headers-policy"), props)
+}
+
+/// Adds the policies for files that are the same for everybody, and returns the rules for their paths.
+fn add_static_rules(cx: &mut Build<'_>, headers: &Text) -> Vec<PathRules> {
+    let comment = format!("Files of the Moodle stack {} that are the same for everybody", cx.stack);
+    let props = CachePolicyProps {
+        name: cx.name("static"),
+        comment: comment.clone(),
+        // Moodle says for how long; what it says nothing of is not kept.
+        min_ttl: 0,
+        default_ttl: 0,
+        max_ttl: YEAR_SECONDS,
+        headers: [].into(),
+        cookies: "none".to_owned(),
+        query_strings: "all".to_owned(),
+    };
+    let cache: Ref<CachePolicy> = cx.graph.add(at("cdn.cache-policy"), props);
+    let props = OriginRequestPolicyProps {
+        name: cx.name("static"),
+        comment,
+        headers: ["host".to_owned()].into(),
+        cookies: "none".to_owned(),
+        query_strings: "all".to_owned(),
+    };
+    let request: Ref<OriginRequestPolicy> = cx.graph.add(at("cdn.origin-request-policy"), props);
+    let (cache, request) = (cache.early().text(), request.early().text());
+    let rules = Rules { cache, request, headers: headers.clone() };
+    STATIC.iter().map(|path| PathRules { path: (*path).to_owned(), rules: rules.clone() }).collect()
+}
+
+fn add_distribution(
+    cx: &mut Build<'_>,
+    cdn: &Cdn,
+    origin: &Origin,
+    rest: Rules,
+    paths: Vec<PathRules>,
+) -> Ref<Distribution> {
+    let Origin { dns_name, https, secret, domain, certificate } = origin;
+    // Without a certificate CloudFront refuses any name but its own.
+    let aliases = domain.iter().filter(|_| certificate.is_some()).map(|it| it.to_ascii_lowercase()).collect();
+    let props = DistributionProps {
+        comment: cx.name("cdn"),
+        enabled: true,
+        aliases,
+        certificate: certificate.clone().unwrap_or_else(|| "".into()),
+        tls: certificate.as_ref().map(|_| "TLSv1.2_2021".to_owned()),
+        price_class: cdn.price_class.in_aws().to_owned(),
+        http: cdn.http.word().to_owned(),
+        web_acl: "".into(),
+        origin: dns_name.clone(),
+        origin_tls: *https,
+        origin_seconds: ORIGIN_SECONDS,
+        secret: secret.clone().unwrap_or_else(|| "".into()),
+        rest,
+        paths,
+        // An error page may name the visitor who got it.
+        error_seconds: 0,
+        tags: cx.tags("cdn"),
+    };
+    cx.graph.add(at("cdn.distribution"), props)
+}
+
+/// Adds a log group and what brings the distribution's reports to it.
+///
+/// Reports go by way of log deliveries ("standard logging v2"), not straight to a bucket: AWS advises against the
+/// access lists on a bucket that the older way needs, and a log group forgets by itself.
+fn add_logs(cx: &mut Build<'_>, distribution: &Ref<Distribution>, retain_days: i32) {
+    let what = "cdn-log";
+    // Groups of this prefix share one permission for AWS's delivery service.
+    let name = format!("/aws/vendedlogs/cloudfront/{}", cx.stack);
+    let tags: Tags = cx.tags(what);
+    let group = LogGroupProps { name, retain_days: Some(retain_days), tags };
+    let group: Ref<LogGroup> = cx.graph.add_in(Some(GLOBAL), at("cdn.log-group"), &group);
+    let source = DeliverySourceProps {
+        name: cx.name(what),
+        resource: distribution.early().attr("arn"),
+        log_type: "ACCESS_LOGS".to_owned(),
+    };
+    let source: Ref<DeliverySource> = cx.graph.add_in(Some(GLOBAL), at("cdn.log-source"), &source);
+    let destination = DeliveryDestinationProps {
+        name: cx.name(what),
+        log_group: group.early().attr("arn"),
+        format: "json".to_owned(),
+    };
+    let destination: Ref<DeliveryDestination> = cx.graph.add_in(Some(GLOBAL), at("cdn.log-destination"), &destination);
+    let delivery = DeliveryProps { source: source.early(), destination: destination.early() };
+    cx.graph.add_in::<Delivery>(Some(GLOBAL), at("cdn.log-delivery"), &delivery);
+}
+
+fn add_outputs(cx: &mut Build<'_>, edge: &Edge) {
+    let Edge { domain_name, distribution, zone_id: _ } = edge;
+    let value = |text: &Text| serde_json::to_value(text).unwrap_or_else(|error| panic!("bug: {error}"));
+    cx.graph.outputs.insert("cdn-domain".to_owned(), value(domain_name));
+    cx.graph.outputs.insert("cdn-distribution".to_owned(), value(distribution));
+}
