@@ -13,6 +13,7 @@ pub mod facts;
 pub mod faults;
 #[cfg(test)]
 mod loopback;
+pub mod offers;
 pub mod tags;
 pub mod transport;
 

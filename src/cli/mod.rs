@@ -9,6 +9,7 @@ mod crash;
 mod offline;
 mod output;
 mod plan;
+mod preflight;
 pub mod sandbox;
 mod sandboxed;
 mod session;

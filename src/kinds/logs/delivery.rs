@@ -104,9 +104,9 @@ impl Kind for Delivery {
         Ok(lost.iter().map(|it| id(&it.want).map(|id| DeliveryAttrs { id })).collect())
     }
 
-    /// There is one delivery between two.
+    /// A source tells one log group.
     fn conflicts(old: &DeliveryProps, new: &DeliveryProps) -> bool {
-        old == new
+        old.source == new.source
     }
 }
 

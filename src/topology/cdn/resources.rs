@@ -161,3 +161,112 @@ fn add_outputs(cx: &mut Build<'_>, edge: &Edge) {
     cx.graph.outputs.insert("cdn-domain".to_owned(), value(domain_name));
     cx.graph.outputs.insert("cdn-distribution".to_owned(), value(distribution));
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use super::*;
+    use crate::graph::Graph;
+    use crate::kind::{Address, Milestone};
+    use crate::topology::{self, Facts, database};
+
+    /// Returns the graph of the tier alone, before a load balancer that is known.
+    fn graph(cdn: &Cdn, origin: &Origin) -> Graph {
+        let (topology, _) = topology::read(b"moodle \"campus\" { region \"eu-west-1\"; tags a=\"b\" }", "x.kdl");
+        let facts = Facts::offline(&topology.unwrap());
+        let tags = Tags([("owner".to_owned(), "it".to_owned())].into());
+        let engine = database::Engine::Postgresql;
+        let mut build = Build { graph: Graph::default(), facts: &facts, stack: "campus", tags, engine };
+        let edge = cdn.add_to(&mut build, origin);
+        assert_eq!(edge.zone_id, "Z2FDTNDATAQYW2");
+        build.graph
+    }
+
+    fn origin() -> Origin {
+        Origin {
+            dns_name: "campus-1.eu-west-1.elb.amazonaws.com".into(),
+            https: false,
+            secret: None,
+            domain: None,
+            certificate: None,
+        }
+    }
+
+    fn named() -> Origin {
+        Origin {
+            https: true,
+            secret: Some("arn:aws:secretsmanager:eu-west-1:123456789012:secret:campus-origin".into()),
+            domain: Some("Moodle.example.edu".to_owned()),
+            certificate: Some("arn:aws:acm:us-east-1:123456789012:certificate/0123".into()),
+            ..origin()
+        }
+    }
+
+    fn needs(graph: &Graph) -> String {
+        let mut text = String::new();
+        for node in graph.nodes() {
+            let needs = graph.needs(&node.address);
+            let ready = |until: &Milestone| if *until == Milestone::Ready { " ready" } else { "" };
+            let needs: Vec<String> =
+                needs.iter().map(|(address, until)| format!("{address}{}", ready(until))).collect();
+            let region = node.region.as_deref().map_or(String::new(), |it| format!(" in {it}"));
+            writeln!(text, "{}{region} <- {}", node.address, needs.join(", ")).unwrap();
+        }
+        text
+    }
+
+    fn props(graph: &Graph, address: &str) -> serde_json::Value {
+        graph.get(&Address::parse(address).unwrap()).unwrap().props.clone()
+    }
+
+    #[test]
+    fn an_empty_tier_is_a_working_tier() {
+        let graph = graph(&Cdn::default(), &origin());
+        insta::assert_snapshot!(needs(&graph), @"");
+        let mut distribution = props(&graph, "cdn.distribution");
+        let paths = distribution["paths"].take();
+        insta::assert_snapshot!(distribution, @"");
+        assert_eq!(paths.as_array().unwrap().len(), STATIC.len());
+        insta::assert_snapshot!(paths[0], @"");
+        insta::assert_snapshot!(props(&graph, "cdn.cache-policy"), @"");
+        insta::assert_snapshot!(props(&graph, "cdn.origin-request-policy"), @"");
+        insta::assert_snapshot!(props(&graph, "cdn.response-headers-policy"), @"");
+        insta::assert_snapshot!(props(&graph, "cdn.log-group"), @"");
+        insta::assert_snapshot!(serde_json::json!(graph.outputs), @"");
+    }
+
+    #[test]
+    fn a_site_with_a_name_gets_it_with_a_certificate_only() {
+        let of = |origin: &Origin| {
+            let props = props(&graph(&Cdn::default(), origin), "cdn.distribution");
+            ["aliases", "certificate", "tls", "origin_tls", "secret"].map(|field| props[field].to_string()).join(" ")
+        };
+        insta::assert_snapshot!(of(&named()), @"");
+        insta::assert_snapshot!(of(&Origin { certificate: None, ..named() }), @"");
+    }
+
+    #[test]
+    fn every_setting_becomes_a_property() {
+        let cdn = Cdn {
+            price_class: super::super::PriceClass::Few,
+            http: super::super::Http::Http2,
+            static_cache: false,
+            waf: false,
+            logs: None,
+        };
+        let graph = graph(&cdn, &origin());
+        insta::assert_snapshot!(needs(&graph), @"");
+        let props = props(&graph, "cdn.distribution");
+        assert_eq!((&props["price_class"], &props["http"]), (&"PriceClass_100".into(), &"http2".into()));
+        assert!(props["paths"].as_array().unwrap().is_empty());
+    }
+
+    #[test]
+    fn pages_with_private_files_are_never_kept() {
+        for path in STATIC {
+            assert!(path.starts_with("/theme/") || path.starts_with("/lib/"), "{path}");
+            assert!(path.contains(".php"), "{path}");
+        }
+    }
+}
