@@ -11,6 +11,9 @@ pub mod elasticache;
 pub mod iam;
 pub mod logs;
 pub mod rds;
+pub mod s3;
+pub mod secretsmanager;
+pub mod wafv2;
 
 /// Returns every kind that this version knows.
 #[must_use]
@@ -55,5 +58,15 @@ pub fn registry() -> Registry {
         erase::<rds::cluster_parameter_group::ClusterParameterGroup>(),
         erase::<rds::cluster::Cluster>(),
         erase::<rds::instance::Instance>(),
+        erase::<s3::bucket::Bucket>(),
+        erase::<s3::public_access_block::PublicAccessBlock>(),
+        erase::<s3::ownership::Ownership>(),
+        erase::<s3::encryption::Encryption>(),
+        erase::<s3::versioning::Versioning>(),
+        erase::<s3::lifecycle::Lifecycle>(),
+        erase::<s3::bucket_policy::BucketPolicy>(),
+        erase::<secretsmanager::secret::Secret>(),
+        erase::<wafv2::web_acl::WebAcl>(),
+        erase::<wafv2::association::Association>(),
     ])
 }
