@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_ec2::types::{Filter, InstanceType, LocationType};
+use aws_sdk_ec2::types::{Filter, InstanceType, LocationType, ProcessorInfo};
 
 use super::{Cx, Error, Result, call};
 
@@ -50,7 +50,7 @@ pub async fn architectures(cx: &Cx, class: &str) -> Result<BTreeSet<String>> {
     let describe = cx.ec2().describe_instance_types().instance_types(InstanceType::from(class)).send().await;
     let types = call("ec2:DescribeInstanceTypes", describe)?.instance_types.unwrap_or_default();
     let told = types.iter().filter_map(|it| it.processor_info());
-    Ok(told.flat_map(|it| it.supported_architectures()).map(|it| it.as_str().to_owned()).collect())
+    Ok(told.flat_map(ProcessorInfo::supported_architectures).map(|it| it.as_str().to_owned()).collect())
 }
 
 /// Returns the architecture of an image; `None` where it does not exist for this account.

@@ -114,6 +114,7 @@ pub struct Choice {
 
 /// What `plan` takes.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
 pub struct PlanArgs {
     /// The spec
     pub spec: PathBuf,

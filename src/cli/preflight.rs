@@ -42,8 +42,9 @@ fn zones(session: &Session, plan: &Plan) -> Vec<String> {
 fn failure(faults: &[Fault]) -> Failure {
     let what = report::count(faults.len(), "fault");
     let mut failure = Failure::new(Exit::Spec, format!("the account cannot have this: {what}"), "");
-    let mut text: String = faults.iter().map(|it| format!("{it}\n")).collect();
-    text += &format!("Nothing was changed: {what}. To plan or apply all the same, add --no-preflight.\n");
+    let told: Vec<String> = faults.iter().map(Fault::to_string).collect();
+    let mut text = told.join("\n");
+    text += &format!("\nNothing was changed: {what}. To plan or apply all the same, add --no-preflight.\n");
     let json = json!({ "format": "moodle-infra/preflight", "version": 1, "faults": faults });
     failure.instead = Some(Box::new(Instead { text, json }));
     failure

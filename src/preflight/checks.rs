@@ -117,7 +117,7 @@ pub fn of(plan: &Plan, topology: &Topology, zones: &[String], offers: bool) -> V
     let mut checks = BTreeSet::new();
     checks.extend(instances(&made, zones));
     checks.extend(databases(&made, plan));
-    checks.extend(made.iter().flat_map(cache));
+    checks.extend(made.iter().filter_map(cache));
     checks.extend(made.iter().flat_map(certificates));
     checks.extend(quotas(&made));
     checks.extend(made.iter().filter_map(name));
@@ -317,7 +317,8 @@ mod tests {
     fn checks(steps: Vec<Step>) -> String {
         let zones = ["eu-west-1a".to_owned(), "eu-west-1b".to_owned()];
         let checks = of(&plan_of(steps), &topology("network"), &zones, true);
-        checks.iter().map(|it| format!("{it:?}\n")).collect()
+        let lines: Vec<String> = checks.iter().map(|it| format!("{it:?}")).collect();
+        lines.join("\n")
     }
 
     #[test]

@@ -46,10 +46,10 @@ pub(in crate::topology) fn read(cx: &mut Reader<'_>, node: &Node, around: Around
     };
     let logs = match form.field(cx, "logs") {
         Some(node) => logs(cx, node),
-        None => Some(default.logs),
+        None => Ok(default.logs),
     };
     form.close(cx);
-    let cdn = Cdn { price_class: price_class?, http: http?, static_cache: static_cache?, waf: waf?, logs: logs? };
+    let cdn = Cdn { price_class: price_class?, http: http?, static_cache: static_cache?, waf: waf?, logs: logs.ok()? };
     placed.then_some(cdn)
 }
 
@@ -91,32 +91,35 @@ fn switch(cx: &mut Reader<'_>, node: &Node, example: &str, what: &str) -> Option
     on
 }
 
+/// A fault that the reader has noted.
+struct Noted;
+
 /// Reads `logs retain-days=7` or `logs #false`.
-fn logs(cx: &mut Reader<'_>, node: &Node) -> Option<Option<i32>> {
+fn logs(cx: &mut Reader<'_>, node: &Node) -> Result<Option<i32>, Noted> {
     let mut form = Form::of(node);
     let switch = form.optional_argument();
     let days = form.property(cx, "retain-days");
     form.close(cx);
     let on = match switch {
-        Some(value) => cx.switch(value, "`logs`")?,
+        Some(value) => cx.switch(value, "`logs`").ok_or(Noted)?,
         None => true,
     };
-    let Some(days) = days else { return Some(on.then_some(RETAIN_DAYS)) };
+    let Some(days) = days else { return Ok(on.then_some(RETAIN_DAYS)) };
     if !on {
         let detail = "`logs #false` writes nothing down, so there is nothing to keep.";
         cx.error("cdn::logs", days.span, "Contradiction", detail).help("Remove `#false` or `retain-days`.");
-        return None;
+        return Err(Noted);
     }
-    let number = cx.whole(days, "`retain-days`", 1, 3653)?;
+    let number = cx.whole(days, "`retain-days`", 1, 3653).ok_or(Noted)?;
     if RETENTIONS.contains(&number) {
-        return Some(Some(number));
+        return Ok(Some(number));
     }
     let next = RETENTIONS.iter().find(|it| number < **it).copied().unwrap_or(3653);
     let all: Vec<String> = RETENTIONS.iter().map(ToString::to_string).collect();
     let detail = format!("CloudWatch Logs cannot keep entries for {number} days; it takes {}.", all.join(", "));
     cx.error("cdn::retain-days", days.span, "Retention not offered", detail)
         .help(format!("Write retain-days={next} to keep them at least as long."));
-    None
+    Err(Noted)
 }
 
 #[cfg(test)]

@@ -11,6 +11,8 @@ use crate::kinds::logs::delivery::{Delivery, DeliveryProps};
 use crate::kinds::logs::delivery_destination::{DeliveryDestination, DeliveryDestinationProps};
 use crate::kinds::logs::delivery_source::{DeliverySource, DeliverySourceProps};
 use crate::kinds::logs::log_group::{LogGroup, LogGroupProps};
+use crate::kinds::wafv2::rules::Rule;
+use crate::kinds::wafv2::web_acl::{WebAcl, WebAclProps};
 use crate::topology::{Build, at};
 
 /// The region of everything that CloudFront takes from other services.
@@ -35,6 +37,8 @@ const STATIC: &[&str] = &[
 const ORIGIN_SECONDS: i32 = 60;
 /// Browsers then come with TLS only. Not for a year, as is often advised: a site may have to do without again.
 const TLS_ONLY_SECONDS: i32 = 30 * 24 * 3600;
+/// Requests of one address in five minutes. A whole school may come from one.
+const RATE_LIMIT: i64 = 20_000;
 const YEAR_SECONDS: i64 = 365 * 24 * 3600;
 
 impl Cdn {
@@ -43,7 +47,8 @@ impl Cdn {
         let headers = add_headers_policy(cx).early().text();
         let paths = if self.static_cache { add_static_rules(cx, &headers) } else { Vec::new() };
         let rest = Rules { cache: KEEP_NOTHING.into(), request: PASS_EVERYTHING.into(), headers };
-        let distribution = add_distribution(cx, self, origin, rest, paths);
+        let web_acl = if self.waf { add_web_acl(cx).early().attr("arn") } else { "".into() };
+        let distribution = add_distribution(cx, self, origin, rest, paths, web_acl);
         if let Some(days) = self.logs {
             add_logs(cx, &distribution, days);
         }
@@ -96,12 +101,35 @@ fn add_static_rules(cx: &mut Build<'_>, headers: &Text) -> Vec<PathRules> {
     STATIC.iter().map(|path| PathRules { path: (*path).to_owned(), rules: rules.clone() }).collect()
 }
 
+/// Adds what looks at requests first.
+fn add_web_acl(cx: &mut Build<'_>) -> Ref<WebAcl> {
+    let managed = |group: &str, count: &[&str]| Rule::Managed {
+        group: format!("AWSManagedRules{group}"),
+        count: count.iter().map(|it| (*it).to_owned()).collect(),
+    };
+    let props = WebAclProps {
+        name: cx.name("cdn"),
+        scope: "CLOUDFRONT".to_owned(),
+        description: format!("Looks at requests to the Moodle stack {}", cx.stack),
+        rules: vec![
+            managed("AmazonIpReputationList", &[]),
+            // Uploads are larger than 8 KiB, and teachers write HTML.
+            managed("CommonRuleSet", &["SizeRestrictions_BODY", "CrossSiteScripting_BODY"]),
+            managed("KnownBadInputsRuleSet", &[]),
+            Rule::Rate { limit: RATE_LIMIT },
+        ],
+        tags: cx.tags("cdn"),
+    };
+    cx.graph.add_in(Some(GLOBAL), at("cdn.web-acl"), &props)
+}
+
 fn add_distribution(
     cx: &mut Build<'_>,
     cdn: &Cdn,
     origin: &Origin,
     rest: Rules,
     paths: Vec<PathRules>,
+    web_acl: Text,
 ) -> Ref<Distribution> {
     let Origin { dns_name, https, secret, domain, certificate } = origin;
     // Without a certificate CloudFront refuses any name but its own.
@@ -114,7 +142,7 @@ fn add_distribution(
         tls: certificate.as_ref().map(|_| "TLSv1.2_2021".to_owned()),
         price_class: cdn.price_class.in_aws().to_owned(),
         http: cdn.http.word().to_owned(),
-        web_acl: "".into(),
+        web_acl,
         origin: dns_name.clone(),
         origin_tls: *https,
         origin_seconds: ORIGIN_SECONDS,

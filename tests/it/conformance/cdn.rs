@@ -1,6 +1,6 @@
 //! The cases of the tier `cdn`, and what the emulators do otherwise.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use moodle_infra::graph::Graph;
 use moodle_infra::kind::{Ref, Text};
@@ -12,6 +12,7 @@ use moodle_infra::kinds::logs::delivery::{Delivery, DeliveryProps};
 use moodle_infra::kinds::logs::delivery_destination::{DeliveryDestination, DeliveryDestinationProps};
 use moodle_infra::kinds::logs::delivery_source::{DeliverySource, DeliverySourceProps};
 use moodle_infra::kinds::logs::log_group::{LogGroup, LogGroupProps};
+use moodle_infra::kinds::secretsmanager::secret::{Recipe, Secret, SecretProps};
 
 use super::cases::{Build, Case, at, case, tags};
 use super::defects::Defect;
@@ -26,6 +27,7 @@ pub(super) const CASES: &[Case] = &[
     Case { name: "distribution", build: distribution },
     Case { name: "distribution that gets a name", build: distribution_named },
     Case { name: "distribution with policies", build: distribution_with_policies },
+    Case { name: "distribution with a secret", build: distribution_with_secret },
     Case { name: "delivery_source", build: delivery_source },
     Case { name: "delivery_destination", build: delivery_destination },
     Case { name: "delivery", build: delivery },
@@ -152,13 +154,13 @@ fn distribution() -> Build {
     // One of somebody else, who says the same of it.
     graph.add::<Distribution>(at("stranger"), distribution_props("it"));
     let change = |it: &mut DistributionProps| {
-        it.price_class = "PriceClass_100".to_owned();
-        it.http = "http2".to_owned();
+        "PriceClass_100".clone_into(&mut it.price_class);
+        "http2".clone_into(&mut it.http);
         it.origin = "other-0123456789.eu-west-1.elb.amazonaws.com".into();
         it.origin_seconds = 30;
         it.paths = vec![PathRules { path: "/theme/*".to_owned(), rules: rules() }];
         it.error_seconds = 10;
-        it.comment = "it & \"others\"".to_owned();
+        "it & \"others\"".clone_into(&mut it.comment);
         it.tags = tags("second");
     };
     case::<Distribution>(graph, distribution_props("it"), change, |_| ())
@@ -185,6 +187,26 @@ fn distribution_with_policies() -> Build {
     let paths = paths.iter().map(|it| PathRules { path: (*it).to_owned(), rules: ours.clone() }).collect();
     let before = DistributionProps { paths, ..distribution_props("it") };
     case::<Distribution>(graph, before, |it| it.rest = ours, |_| ())
+}
+
+fn add_secret(graph: &mut Graph, name: &str) -> Text {
+    let (without, beside) = (String::new(), BTreeMap::new());
+    let props = SecretProps {
+        name: format!("it/{name}"),
+        recipe: Recipe { length: 32, without, punctuation: false, member: None, beside },
+        description: "Between the CDN and the load balancer".to_owned(),
+        key: None,
+        disposable: true,
+        tags: tags("first"),
+    };
+    graph.add::<Secret>(at(name), props).attr("arn")
+}
+
+fn distribution_with_secret() -> Build {
+    let mut graph = Graph::default();
+    let (first, second) = (add_secret(&mut graph, "first"), add_secret(&mut graph, "second"));
+    let before = DistributionProps { secret: first, ..distribution_props("it") };
+    case::<Distribution>(graph, before, |it| it.secret = second, |_| ())
 }
 
 fn add_source(graph: &mut Graph) -> DeliverySourceProps {
