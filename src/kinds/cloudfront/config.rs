@@ -1,4 +1,6 @@
-//! A distribution's properties in AWS's words, and back. What we know nothing of stays as it is.
+//! A distribution's properties in AWS's words, and back.
+//!
+//! A change sends the whole configuration. What stands beside origins and rules, and is not ours, goes back as it came.
 
 use std::collections::BTreeSet;
 
@@ -100,6 +102,8 @@ fn origins(operation: &'static str, want: &DistributionProps, secret: Option<&st
         .id(ORIGIN)
         .domain_name(want.origin.as_str())
         .origin_path("")
+        .connection_attempts(3)
+        .connection_timeout(10)
         .custom_headers(built(operation, headers.build())?)
         .custom_origin_config(built(operation, custom.build())?);
     built(operation, Origins::builder().quantity(1).items(built(operation, origin.build())?).build())
@@ -112,6 +116,8 @@ fn rest(operation: &'static str, rules: &Rules) -> Result<DefaultCacheBehavior> 
         .viewer_protocol_policy(ViewerProtocolPolicy::RedirectToHttps)
         .allowed_methods(every_method(operation)?)
         .compress(true)
+        .smooth_streaming(false)
+        .field_level_encryption_id("")
         .set_cache_policy_id(id(cache))
         .set_origin_request_policy_id(id(request))
         .set_response_headers_policy_id(id(headers));
@@ -126,6 +132,8 @@ fn path(operation: &'static str, path: &PathRules) -> Result<CacheBehavior> {
         .viewer_protocol_policy(ViewerProtocolPolicy::RedirectToHttps)
         .allowed_methods(reading_methods(operation)?)
         .compress(true)
+        .smooth_streaming(false)
+        .field_level_encryption_id("")
         .set_cache_policy_id(id(cache))
         .set_origin_request_policy_id(id(request))
         .set_response_headers_policy_id(id(headers));

@@ -327,3 +327,82 @@ fn tag_list(operation: &'static str, tags: impl IntoIterator<Item = (String, Str
     let tags = tags.into_iter().map(tag).collect::<std::result::Result<_, _>>();
     Ok(TagList::builder().set_items(Some(built(operation, tags)?)).build())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::aws::connect::{Login, Options, connect};
+    use crate::aws::loopback::{Answer, Request, Server};
+
+    /// A distribution on AWS: whether it is on, and whether that is so everywhere.
+    struct There {
+        enabled: bool,
+        deployed: bool,
+    }
+
+    impl There {
+        /// Answers as AWS does, which an emulator does not: what was switched off a moment ago is still on somewhere.
+        fn answer(&mut self, request: &Request) -> Answer {
+            let verb = request.head.split(' ').next().unwrap_or_default();
+            match verb {
+                "put" => {
+                    (self.enabled, self.deployed) = (request.body.contains("<Enabled>true</Enabled>"), false);
+                    Answer::Say(200, self.shown())
+                }
+                "delete" if self.enabled || !self.deployed => {
+                    let error = format!("<Error><Type>Sender</Type><Code>{NOT_DISABLED}</Code></Error>");
+                    Answer::Say(409, format!("<ErrorResponse>{error}</ErrorResponse>"))
+                }
+                "delete" => Answer::Say(204, String::new()),
+                "get" => Answer::Say(200, self.shown()),
+                _ => Answer::Say(200, IDENTITY.to_owned()),
+            }
+        }
+
+        fn shown(&self) -> String {
+            let status = if self.deployed { DEPLOYED } else { "InProgress" };
+            format!(
+                "<Distribution><Id>E1</Id><ARN>arn</ARN><Status>{status}</Status>\
+                 <LastModifiedTime>2026-11-23T00:00:00Z</LastModifiedTime>\
+                 <InProgressInvalidationBatches>0</InProgressInvalidationBatches><DomainName>d</DomainName>\
+                 <DistributionConfig><CallerReference>r</CallerReference><Comment></Comment>\
+                 <Enabled>{}</Enabled></DistributionConfig></Distribution>",
+                self.enabled
+            )
+        }
+    }
+
+    const IDENTITY: &str = "<GetCallerIdentityResponse><GetCallerIdentityResult><Account>111122223333</Account>\
+        </GetCallerIdentityResult></GetCallerIdentityResponse>";
+
+    #[tokio::test]
+    async fn a_deletion_switches_off_and_is_repeated_until_that_is_so_everywhere() {
+        let there = std::sync::Arc::new(Mutex::new(There { enabled: true, deployed: true }));
+        let shared = std::sync::Arc::clone(&there);
+        let server = Server::start(move |request| shared.lock().unwrap().answer(request));
+        let login = Login::keys("AKIDTEST", "secret-of-test");
+        let options = Options { login, region: Some("eu-west-1".to_owned()), endpoint: Some(server.url()) };
+        let cx = connect(options).await.unwrap();
+        let text = |it: &str| it.to_owned();
+        let have = DistributionAttrs { id: text("E1"), arn: text("arn"), domain_name: text("d"), secret: text("") };
+        let verbs = || -> Vec<String> {
+            let all = server.requests().into_iter().skip(1);
+            all.map(|it| it.head.split(' ').next().unwrap_or_default().to_owned()).collect()
+        };
+        let retried = |error: &Error| Distribution::RETRY.iter().any(|it| it.verb == Verb::Delete && error.is(it.code));
+
+        let first = Distribution::delete(&cx, &have).await.unwrap_err();
+        assert!(retried(&first), "{first:?}");
+        assert_eq!(verbs(), ["get", "put", "delete"]);
+
+        let second = Distribution::delete(&cx, &have).await.unwrap_err();
+        assert!(retried(&second), "{second:?}");
+        assert_eq!(verbs()[3..], ["get"]);
+
+        there.lock().unwrap().deployed = true;
+        Distribution::delete(&cx, &have).await.unwrap();
+        assert_eq!(verbs()[4..], ["get", "delete"]);
+    }
+}

@@ -67,8 +67,14 @@ struct Table {
 /// The kinds whose create call takes a token.
 const TOKEN: &[&str] = &["ec2.flow_log", "ec2.nat_gateway", "ec2.route_table", "ec2.vpc_endpoint", "sim.slow"];
 /// The kinds that are found by what they are.
-const NATURAL_KEY: &[&str] =
-    &["ec2.internet_gateway_attachment", "ec2.route", "ec2.route_table_association", "ec2.vpc_dns", "iam.role_policy"];
+const NATURAL_KEY: &[&str] = &[
+    "ec2.internet_gateway_attachment",
+    "ec2.route",
+    "ec2.route_table_association",
+    "ec2.vpc_dns",
+    "iam.role_policy",
+    "logs.delivery",
+];
 
 /// Returns the behaviour of every kind of a registry.
 pub(crate) fn natures(registry: &Registry) -> BTreeMap<&'static str, Nature> {
