@@ -348,7 +348,18 @@ mod tests {
             create("cdn.distribution", "cloudfront.distribution", edge),
             create("web.role", "iam.role", json!({ "name": "campus-web" })),
             create("network.group", "ec2.security_group", json!({ "name": "campus-web" })),
-        ]), @"");
+        ]), @r#"
+    InstanceClass { about: About { address: "web.launch-template", field: "web { instances … }" }, class: "c7g.xlarge", zones: {"eu-west-1a", "eu-west-1b"} }
+    Image { about: About { address: "web.launch-template", field: "web { image … }" }, image: "ami-1", class: "c7g.xlarge" }
+    DatabaseVersion { about: About { address: "database.cluster", field: "database { engine … version=… }" }, engine: "aurora-postgresql", version: "17.5", families: {"aurora-postgresql17"} }
+    DatabaseClass { about: About { address: "database.instance[\"1\"]", field: "database { instances … }" }, engine: "aurora-postgresql", version: "17.5", class: "db.r6g.large" }
+    Snapshot { about: About { address: "database.cluster", field: "database { restore snapshot=… }" }, snapshot: "old", engine: "aurora-postgresql" }
+    CacheClass { about: About { address: "cache.session", field: "cache … { nodes … }" }, class: "cache.t4g.medium" }
+    Certificate { about: About { address: "cdn.distribution", field: "certificate { existing … }" }, arn: "arn:aws:acm:us-east-1:1:certificate/2", names: {"a.example.edu"} }
+    Quota { about: About { address: "network.eip[\"eu-west-1a\"]", field: "network { nat … }" }, subject: Addresses, more: 2 }
+    Quota { about: About { address: "network.vpc", field: "network" }, subject: Vpcs, more: 1 }
+    Name { about: About { address: "web.role", field: "the stack's name: moodle \"…\"" }, kind: "iam.role", region: None, name: "campus-web" }
+    "#);
     }
 
     #[test]
@@ -364,7 +375,11 @@ mod tests {
         insta::assert_snapshot!(checks(vec![
             update("web.launch-template", "ec2.launch_template", template, &["instance_type"]),
             update("database.cluster", "rds.cluster", cluster, &["version"]),
-        ]), @"");
+        ]), @r#"
+    InstanceClass { about: About { address: "web.launch-template", field: "web { instances … }" }, class: "c7g.xlarge", zones: {"eu-west-1a", "eu-west-1b"} }
+    Image { about: About { address: "web.launch-template", field: "web { image … }" }, image: "ami-1", class: "c7g.xlarge" }
+    DatabaseVersion { about: About { address: "database.cluster", field: "database { engine … version=… }" }, engine: "aurora-postgresql", version: "17.5", families: {} }
+    "#);
     }
 
     #[test]

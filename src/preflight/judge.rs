@@ -272,8 +272,8 @@ mod tests {
         let check = Check::InstanceClass { about: about(), class, zones: set(&["eu-west-1a", "eu-west-1b"]) };
         let zones = |names: &[&str]| text(&check, &Answer::Zones(set(names)));
         assert_eq!(zones(&["eu-west-1a", "eu-west-1b", "eu-west-1c"]), "");
-        insta::assert_snapshot!(zones(&["eu-west-1b", "eu-west-1c"]), @"");
-        insta::assert_snapshot!(zones(&[]), @"");
+        insta::assert_snapshot!(zones(&["eu-west-1b", "eu-west-1c"]), @r#"instance type not in every zone: `c7g.xlarge` cannot be had in eu-west-1a; it can in eu-west-1b, eu-west-1c. choose another type, or name zones that have it: network { zones "…" "…" }."#);
+        insta::assert_snapshot!(zones(&[]), @"no such instance type here: EC2 has no instances of the type `c7g.xlarge` in this region. correct the type, or choose another one.");
     }
 
     #[test]
@@ -281,8 +281,8 @@ mod tests {
         let check = Check::Image { about: about(), image: "ami-1".to_owned(), class: "c7g.xlarge".to_owned() };
         let image = |of: Option<&str>| text(&check, &Answer::Architectures(of.map(str::to_owned), set(&["arm64"])));
         assert_eq!(image(Some("arm64")), "");
-        insta::assert_snapshot!(image(Some("x86_64")), @"");
-        insta::assert_snapshot!(image(None), @"");
+        insta::assert_snapshot!(image(Some("x86_64")), @"image of another architecture: `ami-1` is made for x86_64, and `c7g.xlarge` runs arm64. choose a type or an image of the same architecture.");
+        insta::assert_snapshot!(image(None), @r#"no such image: there is no image `ami-1` in this region that this account may use. name an image of this region, or write image "al2023"."#);
     }
 
     #[test]
@@ -297,10 +297,10 @@ mod tests {
         let there = [("16.9", "aurora-postgresql16"), ("17.4", "aurora-postgresql17"), ("17.5", "aurora-postgresql17")];
         let answer = Answer::Versions(there.iter().map(pair).collect());
         assert_eq!(text(&check("17.5", "aurora-postgresql17"), &answer), "");
-        insta::assert_snapshot!(text(&check("17.9", "aurora-postgresql17"), &answer), @"");
-        insta::assert_snapshot!(text(&check("12.1", "aurora-postgresql17"), &answer), @"");
-        insta::assert_snapshot!(text(&check("16.9", "aurora-postgresql17"), &answer), @"");
-        insta::assert_snapshot!(text(&check("17.5", "aurora-postgresql17"), &Answer::Versions(Vec::new())), @"");
+        insta::assert_snapshot!(text(&check("17.9", "aurora-postgresql17"), &answer), @"no such version: RDS has no aurora-postgresql 17.9 in this region; it has 17.5, 17.4. write one of these versions.");
+        insta::assert_snapshot!(text(&check("12.1", "aurora-postgresql17"), &answer), @"no such version: RDS has no aurora-postgresql 12.1 in this region; it has 17.5, 17.4, 16.9. write one of these versions.");
+        insta::assert_snapshot!(text(&check("16.9", "aurora-postgresql17"), &answer), @"parameters of another version: aurora-postgresql 16.9 takes parameters of the family aurora-postgresql16, not of aurora-postgresql17. leave the version to its default, or report this.");
+        insta::assert_snapshot!(text(&check("17.5", "aurora-postgresql17"), &Answer::Versions(Vec::new())), @"note: not checked: the version 17.5 of aurora-postgresql: AWS names no version of it");
     }
 
     #[test]
@@ -312,12 +312,12 @@ mod tests {
             class: "db.r6g.huge".to_owned(),
         };
         assert_eq!(text(&check, &Answer::Classes(set(&["db.r6g.huge"]))), "");
-        insta::assert_snapshot!(text(&check, &Answer::Classes(set(&["db.r6g.large", "db.r7g.large"]))), @"");
-        insta::assert_snapshot!(text(&check, &Answer::Classes(set(&["db.t4g.medium"]))), @"");
-        insta::assert_snapshot!(text(&check, &Answer::Classes(set(&[]))), @"");
+        insta::assert_snapshot!(text(&check, &Answer::Classes(set(&["db.r6g.large", "db.r7g.large"]))), @"database class not offered: `db.r6g.huge` cannot be ordered for aurora-postgresql 17.5 here; there are db.r6g.large. choose one of these classes, or another version.");
+        insta::assert_snapshot!(text(&check, &Answer::Classes(set(&["db.t4g.medium"]))), @"database class not offered: `db.r6g.huge` cannot be ordered for aurora-postgresql 17.5 here; there are db.t4g.medium. choose one of these classes, or another version.");
+        insta::assert_snapshot!(text(&check, &Answer::Classes(set(&[]))), @"note: not checked: the database class `db.r6g.huge`: AWS offers no class for aurora-postgresql 17.5");
         let check = Check::CacheClass { about: about(), class: "cache.t4g.mediun".to_owned() };
         assert_eq!(text(&check, &Answer::Is(true)), "");
-        insta::assert_snapshot!(text(&check, &Answer::Is(false)), @"");
+        insta::assert_snapshot!(text(&check, &Answer::Is(false)), @"note: web.launch-template: ElastiCache does not list `cache.t4g.mediun` in this region; check its spelling");
     }
 
     #[test]
@@ -326,9 +326,9 @@ mod tests {
         let check = Check::Snapshot { about: about(), snapshot, engine };
         let of = |engine: &str, complete| Answer::Snapshot(Some((engine.to_owned(), complete)));
         assert_eq!(text(&check, &of("aurora-postgresql", true)), "");
-        insta::assert_snapshot!(text(&check, &of("aurora-postgresql", false)), @"");
-        insta::assert_snapshot!(text(&check, &of("aurora-mysql", true)), @"");
-        insta::assert_snapshot!(text(&check, &Answer::Snapshot(None)), @"");
+        insta::assert_snapshot!(text(&check, &of("aurora-postgresql", false)), @"unfinished snapshot: the snapshot `campus-2025` is not available. wait until it is complete, or name another one.");
+        insta::assert_snapshot!(text(&check, &of("aurora-mysql", true)), @r#"snapshot of another engine: `campus-2025` is a snapshot of aurora-mysql, and the database is to be aurora-postgresql. write engine "aurora-mysql"."#);
+        insta::assert_snapshot!(text(&check, &Answer::Snapshot(None)), @"no such snapshot: there is no cluster snapshot `campus-2025` in this account and region. correct its name; of another account, write its ARN.");
     }
 
     #[test]
@@ -340,16 +340,22 @@ mod tests {
         };
         assert_eq!(text(&check, &of("ISSUED", &["example.edu", "*.example.edu"])), "");
         assert_eq!(text(&check, &of("ISSUED", &["Moodle.example.edu"])), "");
-        insta::assert_snapshot!(text(&check, &of("PENDING_VALIDATION", &["example.edu", "*.moodle.example.edu"])), @"");
-        insta::assert_snapshot!(text(&check, &Answer::Certificate(None)), @"");
+        insta::assert_snapshot!(text(&check, &of("PENDING_VALIDATION", &["example.edu", "*.moodle.example.edu"])), @"
+    certificate not issued: arn:aws:acm:us-east-1:123456789012:certificate/0123 is PENDING_VALIDATION; load balancer and CDN take certificates that are ISSUED. validate it first, or name another one.
+    certificate for other names: it is for *.moodle.example.edu, example.edu, and visitors come to moodle.example.edu. name a certificate for this domain.
+    ");
+        insta::assert_snapshot!(text(&check, &Answer::Certificate(None)), @"no such certificate: arn:aws:acm:us-east-1:123456789012:certificate/0123 does not exist in us-east-1, or is another account's. import or request it there, or correct the ARN.");
     }
 
     #[test]
     fn there_must_be_room() {
         let check = |subject| Check::Quota { about: about(), subject, more: 3 };
         assert_eq!(text(&check(Subject::Addresses), &Answer::Count(Some(5.0), 2)), "");
-        insta::assert_snapshot!(text(&check(Subject::Addresses), &Answer::Count(Some(5.0), 3)), @"");
-        insta::assert_snapshot!(text(&check(Subject::Vpcs), &Answer::Count(None, 3)), @"");
+        insta::assert_snapshot!(text(&check(Subject::Addresses), &Answer::Count(Some(5.0), 3)), @r#"
+    no room under a quota: the account has 3 elastic addresses in this region and may have 5; the plan makes 3 more. write nat "single", or ask for more:
+        aws service-quotas request-service-quota-increase --service-code ec2 --quota-code L-0263D0A3 --desired-value 6.
+    "#);
+        insta::assert_snapshot!(text(&check(Subject::Vpcs), &Answer::Count(None, 3)), @"note: not checked: the quota of VPCs: AWS does not tell it");
     }
 
     #[test]
@@ -368,7 +374,11 @@ mod tests {
             place("subnet-2", "vpc-1", "eu-west-1a"),
             place("subnet-3", "vpc-2", "eu-west-1b"),
         ];
-        insta::assert_snapshot!(text(&check, &Answer::Places(there)), @"");
+        insta::assert_snapshot!(text(&check, &Answer::Places(there)), @"
+    no such subnet: subnet-4 cannot be found in this account and region. correct the id, or the region of the stack.
+    subnet of another VPC: subnet-3 is not in `vpc-1`. name subnets of the VPC.
+    two subnets in one zone: subnet-1 and subnet-2 are both in eu-west-1a. name one subnet of each zone.
+    ");
     }
 
     #[test]
@@ -376,6 +386,6 @@ mod tests {
         let name = "campus-FlowLog".to_owned();
         let check = Check::Name { about: about(), kind: "logs.log_group".to_owned(), region: None, name };
         assert_eq!(text(&check, &Answer::Is(false)), "");
-        insta::assert_snapshot!(text(&check, &Answer::Is(true)), @"");
+        insta::assert_snapshot!(text(&check, &Answer::Is(true)), @"name taken: something of the kind logs.log_group is called `campus-FlowLog` already, and this stack's state does not know it: another stack's, or one whose state is lost. give the stack another name, use the state of the other one (--state-dir), or delete what is there.");
     }
 }

@@ -111,9 +111,9 @@ mod tests {
         let check = Check::CacheClass { about: About::default(), class: "cache.t4g.medium".to_owned() };
         let operation = "elasticache:DescribeReservedCacheNodesOfferings";
         let denied = Error::refused(operation, "AccessDenied", "User arn:aws:… is not authorized");
-        insta::assert_snapshot!(not_checked(&check, &denied), @"");
+        insta::assert_snapshot!(not_checked(&check, &denied), @"not checked: the cache class `cache.t4g.medium`: these credentials are not allowed elasticache:DescribeReservedCacheNodesOfferings");
         let unknown = Error::refused(operation, "InvalidAction", "no such action");
-        insta::assert_snapshot!(not_checked(&check, &unknown), @"");
+        insta::assert_snapshot!(not_checked(&check, &unknown), @"not checked: the cache class `cache.t4g.medium`: elasticache:DescribeReservedCacheNodesOfferings failed: InvalidAction: no such action");
     }
 
     #[test]
@@ -125,6 +125,11 @@ mod tests {
             detail: "ElastiCache has no `cache.t9.big` here".to_owned(),
             help: "choose another class".to_owned(),
         };
-        insta::assert_snapshot!(fault, @"");
+        insta::assert_snapshot!(fault, @r#"
+    error: cache.session: no such class of cache nodes
+      because: ElastiCache has no `cache.t9.big` here
+      in the spec: cache "session" { nodes … }
+      help: choose another class
+    "#);
     }
 }

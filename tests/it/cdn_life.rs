@@ -202,14 +202,21 @@ async fn a_distribution_is_made_changed_kept_secret_and_taken_down() {
     // Somebody changed the secret: the plan says so, and not what it is.
     stack.set_secret(SECOND).await;
     let changed = stack.plan(Some(wish)).await;
-    insta::assert_snapshot!(steps(&changed), @"");
+    insta::assert_snapshot!(steps(&changed), @"update cdn.distribution");
     stack.apply(&changed).await;
     assert_eq!(stack.shown().await, SECOND);
     assert_eq!(steps(&stack.plan(Some(wish)).await), "");
 
     let other = Wish { kept: false, price_class: "PriceClass_100", logs: false };
     let changed = stack.plan(Some(other)).await;
-    insta::assert_snapshot!(steps(&changed), @"");
+    insta::assert_snapshot!(steps(&changed), @"
+    delete cdn.cache-policy
+    delete cdn.log-delivery
+    delete cdn.log-destination
+    delete cdn.log-group
+    delete cdn.log-source
+    update cdn.distribution
+    ");
     stack.apply(&changed).await;
     assert_eq!(steps(&stack.plan(Some(other)).await), "");
     let there_still = stack.distribution().await.unwrap();
@@ -218,7 +225,7 @@ async fn a_distribution_is_made_changed_kept_secret_and_taken_down() {
     // As a deletion leaves it that was cut short. Another apply switches it on again, another destroy goes on.
     stack.switch_off().await;
     let again = stack.plan(Some(other)).await;
-    insta::assert_snapshot!(steps(&again), @"");
+    insta::assert_snapshot!(steps(&again), @"update cdn.distribution");
     stack.apply(&again).await;
     assert!(stack.distribution().await.unwrap().enabled);
     stack.switch_off().await;

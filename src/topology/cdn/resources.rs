@@ -251,17 +251,27 @@ mod tests {
     #[test]
     fn an_empty_tier_is_a_working_tier() {
         let graph = graph(&Cdn::default(), &origin());
-        insta::assert_snapshot!(needs(&graph), @"");
+        insta::assert_snapshot!(needs(&graph), @"
+    cdn.response-headers-policy <- 
+    cdn.cache-policy <- 
+    cdn.origin-request-policy <- 
+    cdn.web-acl in us-east-1 <- 
+    cdn.distribution <- cdn.cache-policy, cdn.origin-request-policy, cdn.response-headers-policy, cdn.web-acl
+    cdn.log-group in us-east-1 <- 
+    cdn.log-source in us-east-1 <- cdn.distribution
+    cdn.log-destination in us-east-1 <- cdn.log-group
+    cdn.log-delivery in us-east-1 <- cdn.log-destination, cdn.log-source
+    ");
         let mut distribution = props(&graph, "cdn.distribution");
         let paths = distribution["paths"].take();
-        insta::assert_snapshot!(distribution, @"");
+        insta::assert_snapshot!(distribution, @r#"{"aliases":[],"certificate":"","comment":"campus-cdn","enabled":true,"error_seconds":0,"http":"http2and3","origin":"campus-1.eu-west-1.elb.amazonaws.com","origin_seconds":60,"origin_tls":false,"paths":null,"price_class":"PriceClass_All","rest":{"cache":"4135ea2d-6df8-44a3-9df3-4b5a84be39ad","headers":{"$from":[{"attr":"id","of":"cdn.response-headers-policy","until":"created"}]},"request":"216adef6-5c7f-47e4-b989-5492eafa07d3"},"secret":"","tags":{"Name":"campus-cdn","owner":"it"},"tls":null,"web_acl":{"$from":[{"attr":"arn","of":"cdn.web-acl","until":"created"}]}}"#);
         assert_eq!(paths.as_array().unwrap().len(), STATIC.len());
-        insta::assert_snapshot!(paths[0], @"");
-        insta::assert_snapshot!(props(&graph, "cdn.cache-policy"), @"");
-        insta::assert_snapshot!(props(&graph, "cdn.origin-request-policy"), @"");
-        insta::assert_snapshot!(props(&graph, "cdn.response-headers-policy"), @"");
-        insta::assert_snapshot!(props(&graph, "cdn.log-group"), @"");
-        insta::assert_snapshot!(serde_json::json!(graph.outputs), @"");
+        insta::assert_snapshot!(paths[0], @r#"{"path":"/theme/styles.php*","rules":{"cache":{"$from":[{"attr":"id","of":"cdn.cache-policy","until":"created"}]},"headers":{"$from":[{"attr":"id","of":"cdn.response-headers-policy","until":"created"}]},"request":{"$from":[{"attr":"id","of":"cdn.origin-request-policy","until":"created"}]}}}"#);
+        insta::assert_snapshot!(props(&graph, "cdn.cache-policy"), @r#"{"comment":"Files of the Moodle stack campus that are the same for everybody","cookies":"none","default_ttl":0,"headers":[],"max_ttl":31536000,"min_ttl":0,"name":"campus-static","query_strings":"all"}"#);
+        insta::assert_snapshot!(props(&graph, "cdn.origin-request-policy"), @r#"{"comment":"Files of the Moodle stack campus that are the same for everybody","cookies":"none","headers":["host"],"name":"campus-static","query_strings":"all"}"#);
+        insta::assert_snapshot!(props(&graph, "cdn.response-headers-policy"), @r#"{"comment":"Headers where the Moodle stack campus sends none itself","name":"campus-cdn","no_sniff":true,"referrer":"strict-origin-when-cross-origin","tls_only_seconds":2592000}"#);
+        insta::assert_snapshot!(props(&graph, "cdn.log-group"), @r#"{"name":"/aws/vendedlogs/cloudfront/campus","retain_days":7,"tags":{"Name":"campus-cdn-log","owner":"it"}}"#);
+        insta::assert_snapshot!(serde_json::json!(graph.outputs), @r#"{"cdn-distribution":{"$from":[{"attr":"id","of":"cdn.distribution","until":"created"}]},"cdn-domain":{"$from":[{"attr":"domain_name","of":"cdn.distribution","until":"created"}]}}"#);
     }
 
     #[test]
@@ -270,8 +280,8 @@ mod tests {
             let props = props(&graph(&Cdn::default(), origin), "cdn.distribution");
             ["aliases", "certificate", "tls", "origin_tls", "secret"].map(|field| props[field].to_string()).join(" ")
         };
-        insta::assert_snapshot!(of(&named()), @"");
-        insta::assert_snapshot!(of(&Origin { certificate: None, ..named() }), @"");
+        insta::assert_snapshot!(of(&named()), @r#"["moodle.example.edu"] "arn:aws:acm:us-east-1:123456789012:certificate/0123" "TLSv1.2_2021" true "arn:aws:secretsmanager:eu-west-1:123456789012:secret:campus-origin""#);
+        insta::assert_snapshot!(of(&Origin { certificate: None, ..named() }), @r#"[] "" null true "arn:aws:secretsmanager:eu-west-1:123456789012:secret:campus-origin""#);
     }
 
     #[test]
@@ -284,7 +294,10 @@ mod tests {
             logs: None,
         };
         let graph = graph(&cdn, &origin());
-        insta::assert_snapshot!(needs(&graph), @"");
+        insta::assert_snapshot!(needs(&graph), @"
+    cdn.response-headers-policy <- 
+    cdn.distribution <- cdn.response-headers-policy
+    ");
         let props = props(&graph, "cdn.distribution");
         assert_eq!((&props["price_class"], &props["http"]), (&"PriceClass_100".into(), &"http2".into()));
         assert!(props["paths"].as_array().unwrap().is_empty());

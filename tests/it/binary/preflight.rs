@@ -16,7 +16,19 @@ async fn names_of_another_stack_are_told_before_anything_is_made() {
     occupy(&desk).await;
     let Ended { talk, out, .. } = desk.ends_with(3, "plan campus.kdl");
     assert_eq!(out, "");
-    insta::assert_snapshot!(talk, @"");
+    insta::assert_snapshot!(talk, @r#"
+    error: network.flow-log-group: name taken
+      because: something of the kind logs.log_group is called `campus-FlowLog` already, and this stack's state does not know it: another stack's, or one whose state is lost
+      in the spec: the stack's name: moodle "…"
+      help: give the stack another name, use the state of the other one (--state-dir), or delete what is there
+
+    error: network.flow-log-role: name taken
+      because: something of the kind iam.role is called `campus-eu-west-1-flow-log` already, and this stack's state does not know it: another stack's, or one whose state is lost
+      in the spec: the stack's name: moodle "…"
+      help: give the stack another name, use the state of the other one (--state-dir), or delete what is there
+
+    Nothing was changed: 2 faults. To plan or apply all the same, add --no-preflight.
+    "#);
 
     let json: serde_json::Value = serde_json::from_str(&desk.ends_with(3, "--json plan campus.kdl").out).unwrap();
     assert_eq!(
@@ -37,5 +49,12 @@ fn subnets_that_are_not_there_are_told() {
     let spec = "moodle \"campus\" { region \"eu-west-1\"\n network { existing vpc=\"vpc-12345678\" { data \"subnet-11111111\" \"subnet-22222222\" } }\n files\n }";
     let desk = Desk::with(spec);
     let Ended { talk, .. } = desk.ends_with(3, "plan campus.kdl");
-    insta::assert_snapshot!(talk, @"");
+    insta::assert_snapshot!(talk, @"
+    error: network: no such subnet
+      because: subnet-11111111, subnet-22222222 cannot be found in this account and region
+      in the spec: network { existing vpc=… { data … } }
+      help: correct the id, or the region of the stack
+
+    Nothing was changed: 1 fault. To plan or apply all the same, add --no-preflight.
+    ");
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use moodle_infra::aws::faults::{Fault, Faults};
 use moodle_infra::aws::{Cx, Effect, Error};
 use moodle_infra::graph::Graph;
-use moodle_infra::kind::erased::{Erased, LostValue, Registry, SeenValue};
+use moodle_infra::kind::erased::{Erased, LostValue, Meta, Registry, SeenValue};
 use moodle_infra::kind::{Address, Phase, Token, reference};
 use moodle_infra::kinds::registry;
 use moodle_infra::plan::diff::differences;
@@ -56,8 +56,8 @@ pub(super) struct Failure {
 /// Kinds whose deletion leaves something to read, because they go with another resource.
 const GO_WITH_ANOTHER: &[&str] = &["ec2.vpc_dns", "s3.encryption"];
 
-/// Kinds whose creation asks for something by a call that changes nothing, and then makes its one call.
-const ASK_FIRST: &[&str] = &["elbv2.rule", "secretsmanager.secret"];
+/// Kinds whose creation may ask for something by a call that changes nothing, and then makes its one call.
+const ASK_FIRST: &[&str] = &["cloudfront.distribution", "elbv2.rule", "secretsmanager.secret"];
 
 /// Kinds whose id is another one after an update.
 const RENAMED_BY_UPDATE: &[&str] = &["ec2.route_table_association"];
@@ -222,8 +222,11 @@ impl Life {
             let found = self.find(&token, want).await?;
             self.check(Check::FindsNoStranger, found.is_none(), || format!("before create: {found:?}"));
         }
-        let making = if ASK_FIRST.contains(&self.kind.meta().name) { 2 } else { 1 };
-        self.cx.wire().inject(Faults::default().on("*", making, Fault::LoseAnswer));
+        let Meta { name, actions, .. } = self.kind.meta();
+        // Where something may be asked first, the call that makes it is the first of its actions that changes something.
+        let asks = ASK_FIRST.contains(name);
+        let making = actions.create.iter().find(|it| asks && !is_read(it)).copied().unwrap_or("*");
+        self.cx.wire().inject(Faults::default().on(making, 1, Fault::LoseAnswer));
         let lost = self.kind.create(&self.cx, &token, want).await;
         let unknown = lost.as_ref().is_err_and(|error| error.effect == Effect::Unknown);
         self.check(Check::SurvivesLostAnswer, unknown, || format!("{lost:?}"));
