@@ -25,7 +25,7 @@ use crate::{attrs, props};
 /// The zone in which alias records of every distribution stand, outside of China.
 pub const ZONE: &str = "Z2FDTNDATAQYW2";
 /// The header that carries the secret to the load balancer.
-pub const SECRET_HEADER: &str = "x-origin-verify";
+pub const SECRET_HEADER: &str = "X-Moodle-Origin";
 /// What is read in place of the secret's ARN where the header carries anything but the secret's value.
 const ANOTHER_VALUE: &str = "(another value)";
 
