@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use moodle_infra::apply::{Job, run};
 use moodle_infra::aws::Cx;
+use moodle_infra::aws::faults::{Fault, Faults};
 use moodle_infra::graph::Graph;
 use moodle_infra::kind::erased::Registry;
 use moodle_infra::kind::values::Tags;
@@ -228,9 +229,11 @@ async fn a_distribution_is_made_changed_kept_secret_and_taken_down() {
     insta::assert_snapshot!(steps(&again), @"update cdn.distribution");
     stack.apply(&again).await;
     assert!(stack.distribution().await.unwrap().enabled);
-    stack.switch_off().await;
 
+    // Neither answer arrives: that it is switched off, and that it is deleted.
     let end = stack.plan(None).await;
+    let lost = Faults::default().on("cloudfront:UpdateDistribution", 1, Fault::LoseAnswer);
+    stack.cx.wire().inject(lost.on("cloudfront:DeleteDistribution", 1, Fault::LoseAnswer));
     stack.apply(&end).await;
     assert!(stack.store.state().resources.is_empty());
     assert!(stack.distribution().await.is_none());
