@@ -69,6 +69,20 @@ pub enum Command {
         /// The spec
         spec: PathBuf,
     },
+    /// Print the least IAM policy that a spec needs, without credentials and network
+    Permissions {
+        /// The spec
+        spec: PathBuf,
+        /// For planning, which only reads
+        #[arg(long)]
+        plan: bool,
+        /// For planning, applying and destroying (the default)
+        #[arg(long, conflicts_with = "plan")]
+        apply: bool,
+        /// Only this one, where they are several
+        #[arg(long, value_name = "NUMBER")]
+        part: Option<usize>,
+    },
     /// Show what an apply would do
     Plan(PlanArgs),
     /// Make AWS as the spec says
@@ -234,6 +248,7 @@ impl Command {
             Command::Validate { .. } => "validate",
             Command::Fmt { .. } => "fmt",
             Command::Graph { .. } => "graph",
+            Command::Permissions { .. } => "permissions",
             Command::Plan(_) => "plan",
             Command::Apply(_) => "apply",
             Command::Destroy(_) => "destroy",

@@ -4,6 +4,7 @@ use crate::kind::erased::{Registry, erase};
 
 mod answer;
 
+pub mod acm;
 pub mod cloudfront;
 pub mod ec2;
 pub mod efs;
@@ -11,6 +12,7 @@ pub mod elasticache;
 pub mod iam;
 pub mod logs;
 pub mod rds;
+pub mod route53;
 pub mod s3;
 pub mod secretsmanager;
 pub mod wafv2;
@@ -19,6 +21,8 @@ pub mod wafv2;
 #[must_use]
 pub fn registry() -> Registry {
     Registry::of([
+        erase::<acm::certificate::Certificate>(),
+        erase::<acm::issued::Issued>(),
         erase::<cloudfront::cache_policy::CachePolicy>(),
         erase::<cloudfront::origin_request_policy::OriginRequestPolicy>(),
         erase::<cloudfront::response_headers_policy::ResponseHeadersPolicy>(),
@@ -58,6 +62,8 @@ pub fn registry() -> Registry {
         erase::<rds::cluster_parameter_group::ClusterParameterGroup>(),
         erase::<rds::cluster::Cluster>(),
         erase::<rds::instance::Instance>(),
+        erase::<route53::hosted_zone::HostedZone>(),
+        erase::<route53::record::Record>(),
         erase::<s3::bucket::Bucket>(),
         erase::<s3::public_access_block::PublicAccessBlock>(),
         erase::<s3::ownership::Ownership>(),

@@ -118,7 +118,8 @@ pub fn of(plan: &Plan, topology: &Topology, zones: &[String], offers: bool) -> V
     checks.extend(instances(&made, zones));
     checks.extend(databases(&made, plan));
     checks.extend(made.iter().filter_map(cache));
-    checks.extend(made.iter().flat_map(certificates));
+    let domain = topology.site.as_ref().and_then(|it| it.domain.as_deref());
+    checks.extend(made.iter().flat_map(|it| certificates(it, domain)));
     checks.extend(quotas(&made));
     checks.extend(made.iter().filter_map(name));
     if let Some(Network::Existing(existing)) = &topology.network {
@@ -214,8 +215,8 @@ fn cache(it: &Made<'_>) -> Option<Check> {
     Some(Check::CacheClass { about: it.about("cache … { nodes … }"), class: class.to_owned() })
 }
 
-/// Returns a check of every certificate that is there already.
-fn certificates(it: &Made<'_>) -> Vec<Check> {
+/// Returns a check of every certificate that is there already; `domain` is the name that visitors come to.
+fn certificates(it: &Made<'_>, domain: Option<&str>) -> Vec<Check> {
     let mut arns = BTreeSet::new();
     for (field, value) in it.props.as_object().into_iter().flatten() {
         if it.changed.is_none_or(|changed| changed.contains(field)) {
@@ -223,7 +224,8 @@ fn certificates(it: &Made<'_>) -> Vec<Check> {
         }
     }
     let aliases = it.props["aliases"].as_array();
-    let names: BTreeSet<String> = aliases.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
+    let aliases = aliases.into_iter().flatten().filter_map(Value::as_str);
+    let names: BTreeSet<String> = aliases.chain(domain).map(str::to_owned).collect();
     let check = |arn| Check::Certificate { about: it.about("certificate { existing … }"), arn, names: names.clone() };
     arns.into_iter().map(check).collect()
 }

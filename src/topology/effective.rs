@@ -2,19 +2,25 @@
 
 use super::cache::{Cache, Nodes, Purpose, Shape};
 use super::network::{Existing, Network, Own, Zones};
-use super::{Topology, cdn, database, files};
+use super::{Topology, cdn, certificate, database, dns, files, site};
 
 /// Returns the spec with every default filled in. Read again, it is the same topology.
 #[must_use]
 pub fn effective(topology: &Topology) -> String {
-    let Topology { name, region, tags, network, database, files, caches, cdn } = topology;
+    let Topology { name, region, size, tags, network, database, files, caches, site, certificate, cdn, dns } = topology;
     let mut lines = vec![format!("moodle {} {{", text(name))];
     if let Some(region) = region {
         lines.push(format!("    region {}", text(region)));
     }
+    lines.push(format!("    size {}", text(size.word())));
     if !tags.is_empty() {
         let fields: Vec<String> = tags.iter().map(|(key, value)| format!("{}={}", bare(key), text(value))).collect();
         lines.push(format!("    tags {}", fields.join(" ")));
+    }
+    if let Some(site) = site {
+        lines.push("    site {".to_owned());
+        lines.extend(site::lines(site).into_iter().map(|line| format!("        {line}")));
+        lines.push("    }".to_owned());
     }
     if let Some(network) = network {
         let inner = match network {
@@ -25,6 +31,7 @@ pub fn effective(topology: &Topology) -> String {
         lines.extend(inner.into_iter().map(|line| format!("        {line}")));
         lines.push("    }".to_owned());
     }
+    lines.extend(certificate.iter().flat_map(certificate::lines).map(|line| format!("    {line}")));
     if let Some(database) = database {
         lines.push("    database {".to_owned());
         lines.extend(database::lines(database).into_iter().map(|line| format!("        {line}")));
@@ -41,6 +48,11 @@ pub fn effective(topology: &Topology) -> String {
     if let Some(cdn) = cdn {
         lines.push("    cdn {".to_owned());
         lines.extend(cdn::lines(cdn).into_iter().map(|line| format!("        {line}")));
+        lines.push("    }".to_owned());
+    }
+    if let Some(dns) = dns {
+        lines.push("    dns {".to_owned());
+        lines.extend(dns::lines(dns).into_iter().map(|line| format!("        {line}")));
         lines.push("    }".to_owned());
     }
     lines.push("}".to_owned());

@@ -9,6 +9,7 @@ mod cache_life;
 mod cdn_life;
 mod conformance;
 mod database_life;
+mod dns_life;
 mod engine;
 mod files_life;
 mod preflight;

@@ -126,6 +126,9 @@ impl Kind for Distribution {
     const BATCH: usize = 10;
     const POLL: Poll =
         Poll { ready: Wait::looks(170.0, 60.0, 5.0, 2400.0), gone: Wait { typical: 172.0, ..Wait::none() } };
+    const CHANGED: Wait = Wait::looks(120.0, 30.0, 5.0, 2400.0);
+    // The secret whose value it got.
+    const MOVES: &'static [&'static str] = &["secret"];
     const RATE: Rate = super::MUTATING;
     const ACTIONS: Actions = Actions {
         create: &[CREATE, "cloudfront:CreateDistribution", TAG, GET_SECRET, "kms:Decrypt", "acm:DescribeCertificate"],

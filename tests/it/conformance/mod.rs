@@ -8,6 +8,7 @@ mod cases;
 mod cdn;
 mod database;
 mod defects;
+mod dns;
 mod files;
 mod life;
 mod load_balancer;
@@ -28,11 +29,18 @@ fn all_cases() -> impl Iterator<Item = &'static Case> {
         .chain(files::CASES)
         .chain(cache::CASES)
         .chain(cdn::CASES)
+        .chain(dns::CASES)
         .chain(load_balancer::CASES)
 }
 
 fn all_defects() -> impl Iterator<Item = &'static Defect> {
-    DEFECTS.iter().chain(files::DEFECTS).chain(cache::DEFECTS).chain(cdn::DEFECTS).chain(load_balancer::DEFECTS)
+    DEFECTS
+        .iter()
+        .chain(files::DEFECTS)
+        .chain(cache::DEFECTS)
+        .chain(cdn::DEFECTS)
+        .chain(dns::DEFECTS)
+        .chain(load_balancer::DEFECTS)
 }
 
 #[tokio::test]

@@ -3,9 +3,12 @@
 mod cache;
 mod cdn;
 mod database;
+mod dns;
 mod faults;
 mod files;
 mod format;
 mod garbage;
 mod network;
 mod network_faults;
+mod site;
+mod size;
