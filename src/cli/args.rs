@@ -128,6 +128,7 @@ pub struct Choice {
 
 /// What `plan` takes.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
 pub struct PlanArgs {
     /// The spec
     pub spec: PathBuf,
@@ -140,6 +141,9 @@ pub struct PlanArgs {
     /// Plan the deletion of everything
     #[arg(long)]
     pub destroy: bool,
+    /// Do not ask AWS first whether what the plan makes can be had: classes, versions, certificates, names, quotas
+    #[arg(long)]
+    pub no_preflight: bool,
     /// Ask nobody: compare the spec with the state alone
     #[arg(long, conflicts_with_all = ["sandbox", "profile"])]
     pub offline: bool,
@@ -162,6 +166,9 @@ pub struct ApplyArgs {
     /// Replace this resource though nothing changed
     #[arg(long, value_name = "ADDRESS", value_parser = Address::parse)]
     pub replace: Vec<Address>,
+    /// Do not ask AWS first whether what the plan makes can be had: classes, versions, certificates, names, quotas
+    #[arg(long)]
+    pub no_preflight: bool,
     /// Do not ask
     #[arg(long, short)]
     pub yes: bool,

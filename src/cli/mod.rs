@@ -10,6 +10,7 @@ mod offline;
 mod output;
 mod permissions;
 mod plan;
+mod preflight;
 pub mod sandbox;
 mod sandboxed;
 mod session;

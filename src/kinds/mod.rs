@@ -9,6 +9,7 @@ mod arn;
 pub mod acm;
 pub mod autoscaling;
 pub mod backup;
+pub mod cloudfront;
 pub mod cloudwatch;
 pub mod ec2;
 pub mod efs;
@@ -18,8 +19,11 @@ pub mod kms;
 pub mod logs;
 pub mod rds;
 pub mod route53;
+pub mod s3;
+pub mod secretsmanager;
 pub mod sns;
 pub mod ssm;
+pub mod wafv2;
 
 /// Returns every kind that this version knows.
 #[must_use]
@@ -34,6 +38,10 @@ pub fn registry() -> Registry {
         erase::<backup::vault::Vault>(),
         erase::<backup::plan::Plan>(),
         erase::<backup::selection::Selection>(),
+        erase::<cloudfront::cache_policy::CachePolicy>(),
+        erase::<cloudfront::origin_request_policy::OriginRequestPolicy>(),
+        erase::<cloudfront::response_headers_policy::ResponseHeadersPolicy>(),
+        erase::<cloudfront::distribution::Distribution>(),
         erase::<cloudwatch::alarm::Alarm>(),
         erase::<cloudwatch::math_alarm::MathAlarm>(),
         erase::<cloudwatch::dashboard::Dashboard>(),
@@ -70,14 +78,27 @@ pub fn registry() -> Registry {
         erase::<kms::key::Key>(),
         erase::<kms::alias::Alias>(),
         erase::<logs::log_group::LogGroup>(),
+        erase::<logs::delivery_source::DeliverySource>(),
+        erase::<logs::delivery_destination::DeliveryDestination>(),
+        erase::<logs::delivery::Delivery>(),
         erase::<rds::subnet_group::SubnetGroup>(),
         erase::<rds::cluster_parameter_group::ClusterParameterGroup>(),
         erase::<rds::cluster::Cluster>(),
         erase::<rds::instance::Instance>(),
         erase::<route53::hosted_zone::HostedZone>(),
         erase::<route53::record::Record>(),
+        erase::<s3::bucket::Bucket>(),
+        erase::<s3::public_access_block::PublicAccessBlock>(),
+        erase::<s3::ownership::Ownership>(),
+        erase::<s3::encryption::Encryption>(),
+        erase::<s3::versioning::Versioning>(),
+        erase::<s3::lifecycle::Lifecycle>(),
+        erase::<s3::bucket_policy::BucketPolicy>(),
+        erase::<secretsmanager::secret::Secret>(),
         erase::<sns::topic::Topic>(),
         erase::<sns::subscription::Subscription>(),
         erase::<ssm::parameter::Parameter>(),
+        erase::<wafv2::web_acl::WebAcl>(),
+        erase::<wafv2::association::Association>(),
     ])
 }

@@ -8,7 +8,7 @@ them a plan after an apply would not be empty, because a resource would be read 
 import re
 from xml.sax.saxutils import escape
 
-from ministack.services import alb, autoscaling, cloudwatch, ec2, elasticache, sns
+from ministack.services import alb, autoscaling, cloudwatch, ec2, elasticache, sns, waf
 
 
 def corrected(action):
@@ -481,6 +481,22 @@ def subscribe(original, params):
             it["confirmed"] = False
             it["attributes"].update(PendingConfirmation="true", ConfirmationWasAuthenticated="false")
     return answer
+
+
+# Web ACLs: a change of the description is forgotten.
+
+update_web_acl = waf._update_web_acl
+
+
+def update_and_describe(data):
+    answer = update_web_acl(data)
+    record = waf.web_acl_record(data.get("Id", ""), data.get("Scope", "REGIONAL"))
+    if answer[0] == 200 and record:
+        record["Description"] = data.get("Description", "")
+    return answer
+
+
+waf._update_web_acl = update_and_describe
 
 
 if __name__ == "__main__":

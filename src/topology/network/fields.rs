@@ -13,7 +13,7 @@ use crate::spec::tree::{Node, Spanned, Value};
 use crate::topology::Profile;
 
 /// The days that CloudWatch Logs can keep entries.
-const RETENTIONS: &[i32] =
+pub(in crate::topology) const RETENTIONS: &[i32] =
     &[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
 /// As the reference architecture keeps them.
 const RETAIN_DAYS: i32 = 7;

@@ -81,6 +81,7 @@ const NATURAL_KEY: &[&str] = &[
     "ec2.vpc_dns",
     "iam.role_policy",
     "iam.role_policy_attachment",
+    "logs.delivery",
 ];
 
 /// Returns the behaviour of every kind of a registry.
