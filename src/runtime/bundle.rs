@@ -6,7 +6,7 @@ use flate2::{Compression, GzBuilder};
 
 use super::files::{File, written};
 use super::{Instance, late};
-use crate::kind::Text;
+use crate::kind::{Part, Text};
 
 /// The most bytes of user data that EC2 takes.
 pub const LONGEST: usize = 16_384;
@@ -39,6 +39,27 @@ pub fn user_data(instance: &Instance) -> Text {
         concat!("bash \"$root/opt/moodle-infra/unpack.sh\"\n", "[[ -n $root ]] || exec /opt/moodle-infra/boot.sh\n"),
     )));
     Text::concat(pieces)
+}
+
+/// Returns how many bytes user data can have, with each value that an apply brings counted as the longest there is.
+/// With many plug-ins it is more than [`LONGEST`], which AWS would say in the middle of an apply.
+///
+/// # Panics
+/// As [`user_data`].
+#[must_use]
+pub fn size(instance: &Instance) -> usize {
+    /// The ARN of a secret or a list of three nodes is not longer.
+    const VALUE: usize = 200;
+    match user_data(instance) {
+        Text::Known(text) => text.len(),
+        Text::From(parts) => parts
+            .iter()
+            .map(|part| match part {
+                Part::Literal(text) => text.len(),
+                Part::Of(_) => VALUE,
+            })
+            .sum(),
+    }
 }
 
 /// Returns the script that writes the files.

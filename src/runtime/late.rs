@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Database, Files, Install, Instance};
-use crate::kind::Text;
-use crate::kind::reference::{Part, Source};
+use crate::kind::{Part, Source, Text};
 
 /// Returns the values of an instance that may be unknown before an apply, by the names of their tokens.
 pub(super) fn values(instance: &Instance) -> BTreeMap<&'static str, Text> {

@@ -8,6 +8,9 @@
 //! it has looked at them: no character among them means anything in any of these languages. So the files are the same
 //! for every apply, and can be compressed when they are rendered.
 //!
+//! Comments in templates that begin with `{#` are for who reads them here: user data has room for 16 KiB. Those that
+//! are written to an instance say what a file is for.
+//!
 //! Not here: secrets. An instance has their ARNs and fetches them into memory.
 
 mod bundle;
@@ -24,14 +27,13 @@ mod release;
 
 use std::collections::BTreeMap;
 
-pub use bundle::{LONGEST, user_data};
+pub use bundle::{LONGEST, size, user_data};
 pub use files::files;
 pub use late::show;
 pub use plugins::folder;
 pub use release::{OutOfSupport, Release};
 
-use crate::kind::Text;
-use crate::kind::reference::Source;
+use crate::kind::{Source, Text};
 
 /// Everything that a web server must be told.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -26,7 +26,9 @@ fn only_quoted(out: &mut Output<'_>, _: &State<'_, '_>, value: &Value) -> Result
     if !quoted {
         return Err(Error::new(ErrorKind::BadEscape, format!("{value:?} is printed without a filter that quotes it")));
     }
-    out.write_str(&value.to_string()).map_err(|_| Error::from(ErrorKind::WriteFailure))
+    // Python's way of writing switches is nobody else's.
+    let text = if value.kind() == ValueKind::Bool { value.is_true().to_string() } else { value.to_string() };
+    out.write_str(&text).map_err(|_| Error::from(ErrorKind::WriteFailure))
 }
 
 /// Returns a text as one word of a shell.

@@ -40,7 +40,7 @@ finish() {
 }
 trap finish EXIT
 
-# try TIMES SECONDS COMMAND …: until it succeeds, with so many seconds between.
+{# try TIMES SECONDS COMMAND …: until it succeeds, with so many seconds between. #}
 try() {
   local times=$1 pause=$2
   shift 2
@@ -51,7 +51,7 @@ try() {
   done
 }
 
-# get URL FILE
+{# get URL FILE #}
 get() {
   case $1 in
     s3://*) try 4 10 aws s3 cp --only-show-errors "$1" "$2" ;;
@@ -59,13 +59,13 @@ get() {
   esac
 }
 
-# fetch URL SHA256 FILE: a file that is what it was when somebody wrote its sum down.
+{# fetch URL SHA256 FILE: a file that is what it was when somebody wrote its sum down. #}
 fetch() {
   get "$1" "$3" || die "cannot get $1"
   echo "$2  $3" | sha256sum --check --quiet || die "$1 is not the file that was asked for"
 }
 
-# unpack FILE FOLDER: prints the one folder that the archive has.
+{# unpack FILE FOLDER: prints the one folder that the archive has. #}
 unpack() {
   mkdir "$2"
   if [[ $(head -c 2 "$1") == PK ]]; then
@@ -79,7 +79,7 @@ unpack() {
   echo "$found"
 }
 
-# plugin COMPONENT FOLDER URL SHA256: puts it into the new tree.
+{# plugin COMPONENT FOLDER URL SHA256: puts it into the new tree. #}
 plugin() {
   local work found
   work=$(mktemp -d "$site/new.XXXXXX")
@@ -92,7 +92,7 @@ plugin() {
   rm -rf "$work"
 }
 
-# Moodle and its plug-ins, unpacked once, and theirs who change nothing.
+{# Moodle and its plug-ins, unpacked once, and theirs who change nothing. #}
 code() {
   local wanted sum={{ archive.sha256|sh }} work found
   wanted=$(sha256sum /opt/moodle-infra/boot.sh | cut -d' ' -f1)
@@ -154,11 +154,11 @@ install -d -o apache -g apache -m 0770 "$site/local" /var/log/moodle
 { grep -v " $site/" /etc/fstab || true; cat /opt/moodle-infra/fstab; } >/etc/fstab.new
 mv /etc/fstab.new /etc/fstab
 systemctl daemon-reload
-# A name that is new is not known everywhere at once.
+{# A name that is new is not known everywhere at once. #}
 try 60 5 getent hosts {{ late.FILE_SYSTEM_DNS }} >/dev/null || die 'nobody knows the name of the file system'
 for it in data cache temp; do
   mountpoint -q "$site/$it" || try 24 5 mount "$site/$it" || die "cannot mount $it"
-  # Else Moodle would fill this instance's own disk.
+  {# Else Moodle would fill this instance's own disk. #}
   mountpoint -q "$site/$it" || die "$it is not mounted"
   runuser -u apache -- test -w "$site/$it" || die "the web server must not write to $it"
 done
@@ -177,12 +177,12 @@ installed=yes
 runuser -u apache -- php /opt/moodle-infra/settle.php || die 'Moodle is not installed'
 touch "$done_here/installed"
 {% else %}
-# Somebody does it in the browser; moodle-stage looks whether it is done.
+{# Somebody does it in the browser; moodle-stage looks whether it is done. #}
 /opt/moodle-infra/stage.sh || installed=no
 {% endif %}
 
 step 'services'
-# One process for so many MiB, beside the system and what OPcache takes.
+{# One process for so many MiB, beside the system and what OPcache takes. #}
 mib=$(awk '/^MemTotal/ { print int($2 / 1024) }' /proc/meminfo)
 children=$(((mib - 700 - {{ opcache.memory }}) / 96))
 printf '[moodle]\npm.max_children = %d\n' $((children < 5 ? 5 : children)) >/etc/php-fpm.d/zz-moodle-size.conf
@@ -203,5 +203,5 @@ try 30 2 curl -fsS -o /dev/null http://127.0.0.1/status.txt || die 'the web serv
 
 reported
 reporting=
-report done "$([[ $installed == yes ]] && echo installed || echo wizard)" 0
+report 'done' "$([[ $installed == yes ]] && echo installed || echo wizard)" 0
 echo "== $(date -u +%FT%TZ) done"

@@ -9,7 +9,7 @@ const STORE = 'application';
 if (is_string($wanted['servers'] ?? null)) {
     $wanted['servers'] = array_map(fn($it) => explode(':', $it), explode(',', $wanted['servers']));
 }
-// Its names of old are there in all releases.
+{# Its names of old are there in all releases. #}
 $writer = class_exists('\core_cache\config_writer') ? \core_cache\config_writer::instance() : cache_config_writer::instance();
 $mode = class_exists('\core_cache\store') ? \core_cache\store::MODE_APPLICATION : cache_store::MODE_APPLICATION;
 $there = $writer->get_all_stores()[STORE] ?? null;

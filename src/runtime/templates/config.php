@@ -4,7 +4,7 @@ unset($CFG);
 global $CFG;
 $CFG = new stdClass();
 
-// Fetched at boot, and again when the password has changed, into memory.
+{# Fetched at boot, and again when the password has changed, into memory. #}
 $secret = json_decode((string)@file_get_contents('/run/moodle/database.json'), true);
 if (!isset($secret['username'], $secret['password'])) {
     if (PHP_SAPI !== 'cli') {
@@ -42,12 +42,12 @@ putenv('PGSSLROOTCERT=/etc/moodle/database.pem');
 {% endif %}
 unset($secret);
 
-// Browsers ask for a name in lower case, whatever a load balancer calls itself.
+{# Browsers ask for a name in lower case, whatever a load balancer calls itself. #}
 $CFG->wwwroot = strtolower('{{ ("https" if https else "http")|word }}://{{ late.ADDRESS }}');
 {% if https %}
 $CFG->sslproxy = true;
 {% endif %}
-// The load balancer writes down who comes, in X-Forwarded-For and nowhere else.
+{# The load balancer writes down who comes, in X-Forwarded-For and nowhere else. #}
 $CFG->getremoteaddrconf = 1;
 
 $CFG->dataroot = '/var/www/moodle/data';
@@ -63,7 +63,7 @@ $CFG->pathtophp = '/usr/bin/php';
 $CFG->routerconfigured = true;
 {% endif %}
 
-// All web servers have the same code; nobody changes that of one of them in the browser.
+{# All web servers have the same code; nobody changes that of one of them in the browser. #}
 $CFG->preventexecpath = true;
 $CFG->disableupdateautodeploy = true;
 $CFG->disableupdatenotifications = true;
@@ -71,7 +71,7 @@ $CFG->uninstallclionly = true;
 {% if sessions %}
 
 {% if not admin %}
-// Whoever installs Moodle in the browser keeps one session until that is done.
+{# Whoever installs Moodle in the browser keeps one session until that is done. #}
 if (is_file('/var/lib/moodle-infra/installed')) {
 {% endif %}
 {% if sessions.redis %}

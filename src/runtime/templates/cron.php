@@ -1,7 +1,7 @@
 <?php
 // Runs the scheduled tasks that are due, and for most of a minute those that become so.
 {% if one_cron %}
-// On one web server at a time: the others find the lock taken.
+{# On one web server at a time: the others find the lock taken. #}
 {% endif %}
 require(__DIR__ . '/database.php');
 {% if one_cron %}

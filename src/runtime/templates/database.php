@@ -6,7 +6,7 @@ class Database {
     private function __construct(private PgSql\Connection $connection) {
     }
 
-    /** Opens a connection of its own, or returns null. */
+    {# Opens a connection of its own, or returns null. #}
     public static function open(): ?Database {
         $secret = json_decode((string)@file_get_contents('/run/moodle/database.json'), true);
         if (!isset($secret['username'], $secret['password'])) {
@@ -24,21 +24,21 @@ class Database {
         return $connection ? new Database($connection) : null;
     }
 
-    /** Returns the first column of what a statement answers. */
+    {# Returns the first column of what a statement answers. #}
     public function column(string $sql, string ...$values): array {
         $result = pg_query_params($this->connection, $sql, $values);
         if (!$result) {
             throw new Exception(pg_last_error($this->connection));
         }
-        return pg_fetch_all_columns($result, 0);
+        return pg_num_fields($result) ? pg_fetch_all_columns($result, 0) : [];
     }
 
-    /** Takes a lock that is gone when this process is. */
+    {# Takes a lock that is gone when this process is. #}
     public function lock(string $name): bool {
         return $this->column('SELECT pg_try_advisory_lock(hashtext($1))::int', "moodle-infra $name") === ['1'];
     }
 
-    /** Returns the tables whose names begin so. */
+    {# Returns the tables whose names begin so. #}
     public function tables(string $prefix): array {
         return $this->column('SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND starts_with(tablename, $1)', $prefix);
     }
@@ -50,7 +50,7 @@ class Database {
     private function __construct(private mysqli $connection) {
     }
 
-    /** Opens a connection of its own, or returns null. */
+    {# Opens a connection of its own, or returns null. #}
     public static function open(): ?Database {
         $secret = json_decode((string)@file_get_contents('/run/moodle/database.json'), true);
         if (!isset($secret['username'], $secret['password'])) {
@@ -71,18 +71,18 @@ class Database {
         return new Database($connection);
     }
 
-    /** Returns the first column of what a statement answers. */
+    {# Returns the first column of what a statement answers. #}
     public function column(string $sql, string ...$values): array {
         $result = $this->connection->execute_query(preg_replace('/\$\d/', '?', $sql), $values);
         return $result === true ? [] : array_map('strval', array_column($result->fetch_all(), 0));
     }
 
-    /** Takes a lock that is gone when this process is. */
+    {# Takes a lock that is gone when this process is. #}
     public function lock(string $name): bool {
         return $this->column('SELECT GET_LOCK($1, 0)', "moodle-infra $name") === ['1'];
     }
 
-    /** Returns the tables whose names begin so. */
+    {# Returns the tables whose names begin so. #}
     public function tables(string $prefix): array {
         return $this->column('SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND LEFT(TABLE_NAME, CHAR_LENGTH($1)) = $2',
             $prefix, $prefix);
@@ -93,13 +93,13 @@ class Database {
     }
 {% endif %}
 
-    /** Whether the secret that is there opens the database. */
+    {# Whether the secret that is there opens the database. #}
     public static function opens(): bool {
         return self::open() !== null;
     }
 }
 
-/** Runs a command that dies when this process does; returns its exit code. */
+{# Runs a command that dies when this process does; returns its exit code. #}
 function run(array $command, ?string $input = null): int {
     $in = $input === null ? ['file', '/dev/null', 'r'] : ['pipe', 'r'];
     $process = proc_open(['setpriv', '--pdeathsig', 'KILL', '--', ...$command], [0 => $in, 1 => STDOUT, 2 => STDERR], $pipes);

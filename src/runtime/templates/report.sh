@@ -11,7 +11,7 @@ if [[ $1 == failed ]]; then
 fi
 value=$(printf '{"state":"%s","stage":"%s","code":%d,"at":"%s","release":"%s","log":"%s"}' \
   "$1" "$2" "$3" "$(date -u +%FT%TZ)" {{ release.name|sh }} "$tail")
-# In a file: the command line takes a value that begins with a brace for something else.
+{# In a file: the command line takes a value that begins with a brace for something else. #}
 file=$(mktemp)
 trap 'rm -f "$file"' EXIT
 printf '%s' "$value" >"$file"

@@ -12,6 +12,7 @@ new=$(mktemp /run/moodle/.database.XXXXXX)
 trap 'rm -f "$new"' EXIT
 aws secretsmanager get-secret-value --region {{ region|sh }} --secret-id '{{ late.DATABASE_SECRET }}' \
   --query SecretString --output text >"$new"
+# shellcheck disable=SC2016
 php -r '$it = json_decode(file_get_contents($argv[1]), true); exit(isset($it["username"], $it["password"]) ? 0 : 1);' "$new" || {
   echo 'the secret of the database has no username and password' >&2
   exit 1

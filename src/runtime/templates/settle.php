@@ -1,8 +1,7 @@
 <?php
 // Installs Moodle, brings its database up to the code, or does nothing; one web server at a time, whoever dies.
-//
-// The lock is the database's: it is free when its holder is gone. What this file began is written down in a table of
-// its own, so that only an installation of ours that broke off is ever cleared away.
+{# The lock is the database's: it is free when its holder is gone. What this file began is written down in a table of
+   its own, so that only an installation of ours that broke off is ever cleared away. #}
 
 require(__DIR__ . '/database.php');
 
@@ -18,7 +17,7 @@ function give_up(string $text, int $code = 1): never {
     exit($code);
 }
 
-/** Waits for something that is not null and not false, at most so long. */
+{# Waits for something that is not null and not false, at most so long. #}
 function wait_for(callable $it, int $seconds, string $what): mixed {
     for ($until = time() + $seconds;; sleep(3)) {
         if ($found = $it()) {
@@ -34,7 +33,7 @@ function setting(Database $database, string $name): ?string {
     return $database->column('SELECT value FROM ' . PREFIX . 'config WHERE name = $1', $name)[0] ?? null;
 }
 
-/** Returns empty, whole, broken (ours), or foreign. */
+{# Returns empty, whole, broken (ours), or foreign. #}
 function state(Database $database, array $notes): string {
     $tables = $database->tables(PREFIX);
     if (!$tables) {
@@ -48,7 +47,7 @@ function state(Database $database, array $notes): string {
         return $began ? 'broken' : 'foreign';
     }
     $finished = setting($database, 'rolesactive') === '1' && !setting($database, 'adminsetuppending');
-    // Those that every site has are the guest and the administrator: with more, people are at work here.
+    {# Those that every site has are the guest and the administrator: with more, people are at work here. #}
     $users = (int)$database->column('SELECT COUNT(*) FROM ' . PREFIX . 'user')[0];
     if ($began) {
         return $users > 2 ? 'whole' : 'broken';
@@ -69,7 +68,7 @@ function install(Database $database): void {
         return trim((string)$text);
     }, 120, 'the password of the administrator');
     $password = json_decode($secret, true)['password'] ?? $secret;
-    // On its input: what stands on a command line is seen by all.
+    {# On its input: what stands on a command line is seen by all. #}
     $code = run(['php', __DIR__ . '/install.php'], $password);
     if ($code !== 0) {
         give_up("the installation ended with $code");

@@ -7,7 +7,7 @@ if [[ ! -e $done ]]; then
   touch "$done"
   if [[ -e /var/lib/moodle-infra/ready ]]; then
     systemctl enable -q --now moodle-cron.timer
-    /opt/moodle-infra/report.sh done installed 0 || true
+    /opt/moodle-infra/report.sh 'done' installed 0 || true
   fi
 fi
 systemctl disable -q --now moodle-stage.timer
