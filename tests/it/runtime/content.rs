@@ -29,8 +29,9 @@ fn config(instance: &Instance) -> String {
 
 /// Returns the lines in which one of the words is.
 fn lines(text: &str, words: &[&str]) -> String {
-    let lines = text.lines().filter(|line| words.iter().any(|it| line.contains(it)));
-    lines.map(|line| format!("{}\n", line.trim())).collect()
+    let lines: Vec<&str> =
+        text.lines().map(str::trim).filter(|line| words.iter().any(|it| line.contains(it))).collect();
+    lines.join("\n")
 }
 
 #[test]
@@ -50,7 +51,7 @@ fn the_address_is_where_visitors_come_to() {
         for certificate in [false, true] {
             for cdn in [false, true] {
                 let name = of("cdn.distribution", "domain");
-                let cdn = cdn.then(|| Cdn { name, only_way: true });
+                let cdn = cdn.then_some(Cdn { name, only_way: true });
                 let load_balancer = of("load-balancer.load-balancer", "dns");
                 let is = |it: bool| if it { "yes" } else { "no " };
                 write!(
@@ -63,12 +64,21 @@ fn the_address_is_where_visitors_come_to() {
                 .unwrap();
                 let address = Address { domain: domain.clone(), certificate, cdn, load_balancer };
                 let config = config(&Instance { address, ..campus() });
-                writeln!(table, "{}", lines(&config, &["wwwroot", "sslproxy", "reverseproxy"]).replace('\n', " "))
-                    .unwrap();
+                let said = lines(&config, &["wwwroot", "sslproxy", "reverseproxy"]).replace('\n', " ");
+                writeln!(table, "{said}").unwrap();
             }
         }
     }
-    insta::assert_snapshot!(table, @"");
+    insta::assert_snapshot!(table, @r"
+    domain no  certificate no  cdn no   $CFG->wwwroot = strtolower('http://Campus-1234.eu-west-1.elb.amazonaws.com');
+    domain no  certificate no  cdn yes  $CFG->wwwroot = strtolower('https://d111111abcdef8.cloudfront.net'); $CFG->sslproxy = true;
+    domain no  certificate yes cdn no   $CFG->wwwroot = strtolower('http://Campus-1234.eu-west-1.elb.amazonaws.com');
+    domain no  certificate yes cdn yes  $CFG->wwwroot = strtolower('https://d111111abcdef8.cloudfront.net'); $CFG->sslproxy = true;
+    domain yes certificate no  cdn no   $CFG->wwwroot = strtolower('http://moodle.example.edu');
+    domain yes certificate no  cdn yes  $CFG->wwwroot = strtolower('http://moodle.example.edu');
+    domain yes certificate yes cdn no   $CFG->wwwroot = strtolower('https://moodle.example.edu'); $CFG->sslproxy = true;
+    domain yes certificate yes cdn yes  $CFG->wwwroot = strtolower('https://moodle.example.edu'); $CFG->sslproxy = true;
+    ");
 }
 
 #[test]
@@ -136,20 +146,41 @@ fn no_secret_is_in_any_file() {
 
 #[test]
 fn what_must_be_shared_is_and_what_must_not_is_not() {
-    insta::assert_snapshot!(lines(&config(&campus()), &["dir", "dataroot"]), @"");
-    insta::assert_snapshot!(file(&campus(), "/opt/moodle-infra/fstab"), @"");
+    insta::assert_snapshot!(lines(&config(&campus()), &["dir", "dataroot"]), @r"
+    $CFG->dataroot = '/var/www/moodle/data';
+    $CFG->cachedir = '/var/www/moodle/cache';
+    $CFG->tempdir = '/var/www/moodle/temp';
+    $CFG->localcachedir = '/var/www/moodle/local/cache';
+    $CFG->localrequestdir = '/var/www/moodle/local/request';
+    $CFG->directorypermissions = 02770;
+    ");
+    insta::assert_snapshot!(file(&campus(), "/opt/moodle-infra/fstab"), @r"
+    fs-0a:/ /var/www/moodle/data efs _netdev,nofail,noresvport,tls,iam,accesspoint=fsap-0d 0 0
+    fs-0a:/ /var/www/moodle/cache efs _netdev,nofail,noresvport,tls,iam,accesspoint=fsap-0c 0 0
+    fs-0a:/ /var/www/moodle/temp efs _netdev,nofail,noresvport,tls,iam,accesspoint=fsap-0e 0 0
+    ");
 }
 
 #[test]
 fn php_comes_with_the_release() {
     let packages = |instance: &Instance| lines(&file(instance, "/opt/moodle-infra/boot.sh"), &["packages=("]);
-    insta::assert_snapshot!(packages(&campus()), @"");
-    insta::assert_snapshot!(packages(&old()), @"");
+    insta::assert_snapshot!(packages(&campus()), @"packages=( 'php8.4-cli' 'php8.4-fpm' 'php8.4-opcache' 'php8.4-bcmath' 'php8.4-gd' 'php8.4-intl' 'php8.4-mbstring' 'php8.4-process' 'php8.4-soap' 'php8.4-sodium' 'php8.4-xml' 'php8.4-zip' 'php8.4-pgsql' 'php8.4-pecl-apcu' 'php8.4-pecl-redis6' 'amazon-efs-utils' 'httpd' 'logrotate' 'tar' 'unzip' 'util-linux' 'amazon-cloudwatch-agent' )");
+    insta::assert_snapshot!(packages(&old()), @"packages=( 'php8.3-cli' 'php8.3-fpm' 'php8.3-opcache' 'php8.3-bcmath' 'php8.3-gd' 'php8.3-intl' 'php8.3-mbstring' 'php8.3-process' 'php8.3-soap' 'php8.3-sodium' 'php8.3-xml' 'php8.3-zip' 'php8.3-mysqlnd' 'php8.3-pecl-apcu' 'php8.3-pecl-memcached' 'amazon-efs-utils' 'httpd' 'logrotate' 'tar' 'unzip' 'util-linux' 'stunnel' )");
 }
 
 #[test]
 fn opcache_is_as_moodle_wants_it() {
-    insta::assert_snapshot!(file(&campus(), "/etc/php.d/99-moodle-opcache.ini"), @"");
+    insta::assert_snapshot!(file(&campus(), "/etc/php.d/99-moodle-opcache.ini"), @r"
+    opcache.enable = 1
+    opcache.memory_consumption = 512
+    opcache.interned_strings_buffer = 32
+    opcache.max_accelerated_files = 32531
+    opcache.validate_timestamps = 1
+    opcache.revalidate_freq = 300
+    opcache.use_cwd = 1
+    opcache.save_comments = 1
+    opcache.enable_file_override = 0
+    ");
 }
 
 #[test]
