@@ -11,7 +11,8 @@ if (!isset($secret['username'], $secret['password'])) {
         http_response_code(503);
         header('Retry-After: 30');
     }
-    die("The secret of the database is not there yet.\n");
+    echo "The secret of the database is not there yet.\n";
+    exit(1);
 }
 $CFG->dbtype = {{ ("pgsql" if postgresql else "auroramysql")|php }};
 $CFG->dblibrary = 'native';
