@@ -11,6 +11,8 @@ pub mod spec;
 
 pub mod graph;
 
+pub mod runtime;
+
 pub mod topology;
 
 pub mod state;

@@ -13,6 +13,7 @@ mod dns_life;
 mod engine;
 mod files_life;
 mod preflight;
+mod runtime;
 mod sandbox;
 mod spec;
 mod tidy;

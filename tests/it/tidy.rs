@@ -20,6 +20,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("kinds", &["aws", "kind"]),
     ("spec", &[]),
     ("graph", &["kind"]),
+    ("runtime", &["kind"]),
     ("topology", &["graph", "kind", "kinds", "spec"]),
     ("state", &["aws", "kind"]),
     ("plan", &["aws", "graph", "kind", "state"]),
