@@ -14,6 +14,7 @@ pub mod cloudwatch;
 pub mod ec2;
 pub mod efs;
 pub mod elasticache;
+pub mod elbv2;
 pub mod iam;
 pub mod kms;
 pub mod logs;
@@ -71,6 +72,10 @@ pub fn registry() -> Registry {
         erase::<elasticache::cache_cluster::CacheCluster>(),
         erase::<elasticache::replication_group::ReplicationGroup>(),
         erase::<elasticache::serverless_cache::ServerlessCache>(),
+        erase::<elbv2::load_balancer::LoadBalancer>(),
+        erase::<elbv2::target_group::TargetGroup>(),
+        erase::<elbv2::listener::Listener>(),
+        erase::<elbv2::rule::Rule>(),
         erase::<iam::role::Role>(),
         erase::<iam::role_policy::RolePolicy>(),
         erase::<iam::role_policy_attachment::RolePolicyAttachment>(),

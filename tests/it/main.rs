@@ -14,6 +14,7 @@ mod engine;
 mod files_life;
 mod preflight;
 mod runtime;
+mod load_balancer_life;
 mod sandbox;
 mod spec;
 mod tidy;

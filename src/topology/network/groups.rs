@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::kind::Ref;
 use crate::kind::values::Cidr;
+use crate::kind::{Address, Ref};
 use crate::kinds::ec2::security_group::{SecurityGroup, SecurityGroupProps};
 use crate::kinds::ec2::security_group_rule::Direction::{self, Egress, Ingress};
 use crate::kinds::ec2::security_group_rule::{SecurityGroupRule, SecurityGroupRuleProps};
@@ -89,25 +89,96 @@ const RULES: &[Rule] = &[
     rule("files", "nfs-self", Ingress, 2049, Group("files"), "NFS within the group"),
 ];
 
+/// Who comes to the web servers and how. The load balancer tier says so; without one nobody does.
+pub(in crate::topology) enum Visitors {
+    /// Nobody.
+    Nobody,
+    /// People from these ranges, through the stack's load balancer.
+    From(Vec<Cidr>),
+    /// The CDN alone, through the stack's load balancer. With TLS it comes to the other port.
+    Cdn {
+        /// The prefix list of its addresses, which takes nearly all the room that a group has for rules: there is one
+        /// rule about it.
+        prefix_list: String,
+        tls: bool,
+    },
+    /// Whom a load balancer lets in that is not the stack's, and its group, where it is known.
+    Through(Option<String>),
+}
+
+const DOOR: &str = "load-balancer";
+const EVERYWHERE: &str = "0.0.0.0/0";
+
 /// Adds groups and rules to a VPC and returns the groups by name.
 pub(super) fn add(cx: &mut Build<'_>, vpc: &Ref<Vpc>) -> BTreeMap<&'static str, Ref<SecurityGroup>> {
     let made: BTreeMap<&'static str, Ref<SecurityGroup>> =
         GROUPS.iter().map(|(name, description)| (*name, group(cx, vpc, name, description))).collect();
     for it in RULES {
         let it = &it.for_engine(cx.engine);
+        let group = &made[it.group];
         match it.peer {
-            Anywhere => add_rule(cx, &made[it.group], it, "0.0.0.0/0".parse().ok(), None),
-            Group(peer) => add_rule(cx, &made[it.group], it, None, Some(made[peer].early())),
+            _ if it.group == DOOR => add_of_door(cx, group, it, &made),
+            Group(DOOR) => add_from_door(cx, group, it, &made),
+            Anywhere => add_rule(cx, group, it, None, Other::Range(everywhere())),
+            Group(peer) => add_rule(cx, group, it, None, Other::Group(made[peer].early())),
         }
     }
     made
+}
+
+/// Adds a rule of the load balancer's own group: whom it lets in, and where it may go.
+fn add_of_door(
+    cx: &mut Build<'_>,
+    group: &Ref<SecurityGroup>,
+    rule: &Rule,
+    made: &BTreeMap<&'static str, Ref<SecurityGroup>>,
+) {
+    let visitors = std::mem::replace(&mut cx.visitors, Visitors::Nobody);
+    match (&visitors, rule.peer) {
+        (Visitors::Nobody | Visitors::Through(_), _) => {}
+        (_, Group(peer)) => add_rule(cx, group, rule, None, Other::Group(made[peer].early())),
+        (Visitors::From(ranges), Anywhere) => {
+            for range in ranges {
+                // Everybody needs no name.
+                let key = (*range != everywhere()).then(|| range.to_string());
+                add_rule(cx, group, rule, key.as_deref(), Other::Range(*range));
+            }
+        }
+        (Visitors::Cdn { prefix_list, tls }, Anywhere) => {
+            if rule.port == if *tls { 443 } else { 80 } {
+                let description = if *tls { "HTTPS from the CDN" } else { "HTTP from the CDN" };
+                let rule = Rule { description, ..*rule };
+                add_rule(cx, group, &rule, Some("cdn"), Other::PrefixList(prefix_list.clone()));
+            }
+        }
+    }
+    cx.visitors = visitors;
+}
+
+/// Adds a rule by which others let in what comes from the load balancer.
+fn add_from_door(
+    cx: &mut Build<'_>,
+    group: &Ref<SecurityGroup>,
+    rule: &Rule,
+    made: &BTreeMap<&'static str, Ref<SecurityGroup>>,
+) {
+    let door = match &cx.visitors {
+        Visitors::Nobody | Visitors::Through(None) => return,
+        Visitors::Through(Some(id)) => Ref::known(id.clone()),
+        Visitors::From(_) | Visitors::Cdn { .. } => made[DOOR].early(),
+    };
+    add_rule(cx, group, rule, None, Other::Group(door));
+}
+
+fn everywhere() -> Cidr {
+    EVERYWHERE.parse().unwrap_or_else(|error| panic!("bug: {error}"))
 }
 
 /// Adds the group of the interface endpoints, to which everything in the VPC may talk.
 pub(super) fn add_for_endpoints(cx: &mut Build<'_>, vpc: &Ref<Vpc>, cidr: Cidr) -> Ref<SecurityGroup> {
     let group = group(cx, vpc, "endpoints", "Endpoints of AWS services");
     let https = rule("endpoints", "https", Ingress, 443, Anywhere, "HTTPS from the VPC");
-    add_rule(cx, &group, &https, Some(cidr), None);
+    add_rule(cx, &group, &https, None, Other::Range(cidr));
     group
 }
 
@@ -124,14 +195,22 @@ fn group(cx: &mut Build<'_>, vpc: &Ref<Vpc>, name: &str, description: &str) -> R
     group
 }
 
-fn add_rule(
-    cx: &mut Build<'_>,
-    group: &Ref<SecurityGroup>,
-    rule: &Rule,
-    cidr: Option<Cidr>,
-    peer: Option<Ref<SecurityGroup>>,
-) {
+/// The other end of a rule, as EC2 takes it.
+enum Other {
+    Range(Cidr),
+    Group(Ref<SecurityGroup>),
+    PrefixList(String),
+}
+
+/// Adds a rule; `key` tells it from others of the same meaning.
+fn add_rule(cx: &mut Build<'_>, group: &Ref<SecurityGroup>, rule: &Rule, key: Option<&str>, other: Other) {
     let Rule { group: name, meaning, direction, port, peer: _, description } = rule;
+    let (mut cidr, mut peer, mut prefix_list) = (None, None, None);
+    match other {
+        Other::Range(range) => cidr = Some(range),
+        Other::Group(group) => peer = Some(group),
+        Other::PrefixList(id) => prefix_list = Some(id),
+    }
     let props = SecurityGroupRuleProps {
         group: group.early(),
         direction: *direction,
@@ -140,11 +219,11 @@ fn add_rule(
         to_port: *port,
         cidr,
         peer,
-        prefix_list: None,
+        prefix_list,
         description: (*description).to_owned(),
         tags: cx.tags(&format!("{name}-{meaning}")),
     };
-    cx.graph.add::<SecurityGroupRule>(at(&format!("network.rule.{name}.{meaning}")), props);
+    cx.graph.add::<SecurityGroupRule>(Address::of(&format!("network.rule.{name}.{meaning}"), key), props);
 }
 
 #[cfg(test)]

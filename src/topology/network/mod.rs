@@ -27,6 +27,7 @@ mod flow_log;
 mod groups;
 
 pub(super) use fields::{RETENTIONS, read, retention};
+pub(super) use groups::Visitors;
 
 /// The network tier.
 #[derive(Debug, Clone, PartialEq, Eq)]

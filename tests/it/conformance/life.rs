@@ -68,6 +68,9 @@ const READ_BY_THREE: &[&str] = &[
     "cloudfront.distribution",
     "elasticache.parameter_group",
     "elasticache.replication_group",
+    "elbv2.load_balancer",
+    "elbv2.rule",
+    "elbv2.target_group",
 ];
 
 /// Kinds of which AWS tells every part by a call of its own.

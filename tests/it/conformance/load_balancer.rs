@@ -5,6 +5,18 @@ use std::collections::BTreeMap;
 use moodle_infra::graph::Graph;
 use moodle_infra::kind::values::{Policy, Tags};
 use moodle_infra::kind::{Ref, Text};
+use moodle_infra::kinds::ec2::internet_gateway::{InternetGateway, InternetGatewayProps};
+use moodle_infra::kinds::ec2::internet_gateway_attachment::{
+    InternetGatewayAttachment, InternetGatewayAttachmentProps,
+};
+use moodle_infra::kinds::ec2::security_group::SecurityGroup;
+use moodle_infra::kinds::ec2::subnet::Subnet;
+use moodle_infra::kinds::ec2::vpc::Vpc;
+use moodle_infra::kinds::elbv2::Action;
+use moodle_infra::kinds::elbv2::listener::{Listener, ListenerProps};
+use moodle_infra::kinds::elbv2::load_balancer::{LoadBalancer, LoadBalancerProps};
+use moodle_infra::kinds::elbv2::rule::{Rule, RuleProps};
+use moodle_infra::kinds::elbv2::target_group::{TargetGroup, TargetGroupProps};
 use moodle_infra::kinds::s3::bucket::{Bucket, BucketProps};
 use moodle_infra::kinds::s3::bucket_policy::{BucketPolicy, BucketPolicyProps};
 use moodle_infra::kinds::s3::encryption::{Encryption, EncryptionProps};
@@ -18,7 +30,7 @@ use moodle_infra::kinds::wafv2::rules::Rule as WafRule;
 use moodle_infra::kinds::wafv2::web_acl::{WebAcl, WebAclProps};
 use serde_json::json;
 
-use super::cases::{Build, Case, at, case, tags};
+use super::cases::{Build, Case, add_group, add_vpc, at, case, subnet_props, tags};
 use super::defects::Defect;
 use super::life::Check;
 use crate::support::emulator::Emulator;
@@ -36,6 +48,12 @@ pub(super) const CASES: &[Case] = &[
     Case { name: "secret within an object", build: secret_object },
     Case { name: "web_acl", build: web_acl },
     Case { name: "association", build: association },
+    Case { name: "load_balancer", build: load_balancer },
+    Case { name: "load_balancer as it is", build: load_balancer_plain },
+    Case { name: "target_group", build: target_group },
+    Case { name: "listener", build: listener },
+    Case { name: "listener with a certificate", build: listener_tls },
+    Case { name: "rule", build: rule },
 ];
 
 /// What the emulators do otherwise than AWS.
@@ -57,6 +75,12 @@ pub(super) const DEFECTS: &[Defect] = &[
         Check::UpdatesInPlace,
         "[Difference { field: \"web_acl\"",
         "the last association counts, and there is one",
+    ),
+    moto(
+        "listener with a certificate",
+        Check::Runs,
+        "CertificateNotFound: Supplied certificate was not found",
+        "the same: the certificate of the case is made up, which only ministack takes",
     ),
     moto("association", Check::Deletes, "\"web_acl\"", "the last association counts, and there is one"),
 ];
@@ -231,4 +255,170 @@ fn association() -> Build {
     let before = AssociationProps { resource: load_balancer("50dc6c495c0c9188"), web_acl: one };
     let elsewhere = load_balancer("50dc6c495c0c9189");
     case::<Association>(graph, before, |it| it.web_acl = other, |it| it.resource = elsewhere)
+}
+
+/// What load balancers stand in.
+struct Places {
+    graph: Graph,
+    vpc: Ref<Vpc>,
+    subnets: [Ref<Subnet>; 3],
+    groups: [Ref<SecurityGroup>; 2],
+}
+
+fn places() -> Places {
+    let mut graph = Graph::default();
+    let vpc = add_vpc(&mut graph, "vpc");
+    let gateway: Ref<InternetGateway> = graph.add(at("gateway"), InternetGatewayProps { tags: tags("first") });
+    let attachment = InternetGatewayAttachmentProps { vpc: vpc.clone(), gateway };
+    graph.add::<InternetGatewayAttachment>(at("attachment"), attachment);
+    let groups = ["visitors", "other"].map(|name| add_group(&mut graph, &vpc, name));
+    let subnets = [("a", "10.1.0.0/24"), ("b", "10.1.1.0/24"), ("c", "10.1.2.0/24")].map(|(zone, cidr)| {
+        let props = subnet_props(vpc.clone(), &format!("eu-west-1{zone}"), cidr);
+        graph.add(at(&format!("subnet.{zone}")), props)
+    });
+    Places { graph, vpc, subnets, groups }
+}
+
+fn load_balancer_props(subnets: &[Ref<Subnet>], group: &Ref<SecurityGroup>) -> LoadBalancerProps {
+    LoadBalancerProps {
+        name: "it".to_owned(),
+        scheme: "internet-facing".to_owned(),
+        subnets: subnets.iter().cloned().collect(),
+        groups: [group.clone()].into(),
+        idle_timeout: 60,
+        http2: true,
+        drop_invalid_headers: false,
+        desync: "defensive".to_owned(),
+        deletion_protection: false,
+        log_bucket: Text::from(""),
+        tags: tags("first"),
+    }
+}
+
+fn load_balancer() -> Build {
+    let Places { mut graph, vpc: _, subnets, groups } = places();
+    let bucket: Ref<Bucket> = graph.add(at("logs"), bucket_props("it-logs"));
+    let before = LoadBalancerProps {
+        idle_timeout: 300,
+        drop_invalid_headers: true,
+        log_bucket: bucket.text(),
+        ..load_balancer_props(&subnets[..2], &groups[0])
+    };
+    let change = |it: &mut LoadBalancerProps| {
+        it.subnets = subnets.iter().cloned().collect();
+        it.groups = groups.iter().cloned().collect();
+        it.idle_timeout = 120;
+        it.log_bucket = Text::from("");
+        it.http2 = false;
+        it.tags = second();
+    };
+    case::<LoadBalancer>(graph, before, change, |it| "internal".clone_into(&mut it.scheme))
+}
+
+fn load_balancer_plain() -> Build {
+    let Places { graph, vpc: _, subnets, groups } = places();
+    let before = load_balancer_props(&subnets[..2], &groups[0]);
+    let change = |it: &mut LoadBalancerProps| {
+        (it.desync, it.deletion_protection) = ("strictest".to_owned(), true);
+    };
+    case::<LoadBalancer>(graph, before, change, |it| "other".clone_into(&mut it.name))
+}
+
+fn target_group_props(vpc: &Ref<Vpc>, name: &str) -> TargetGroupProps {
+    TargetGroupProps {
+        name: name.to_owned(),
+        vpc: vpc.clone(),
+        protocol: "HTTP".to_owned(),
+        port: 80,
+        path: "/status.txt".to_owned(),
+        matcher: "200".to_owned(),
+        interval_seconds: 10,
+        timeout_seconds: 5,
+        healthy: 2,
+        unhealthy: 5,
+        deregistration_seconds: 30,
+        sticky: false,
+        tags: tags("first"),
+    }
+}
+
+fn target_group() -> Build {
+    let Places { graph, vpc, subnets: _, groups: _ } = places();
+    let change = |it: &mut TargetGroupProps| {
+        (it.path, it.matcher) = ("/README.txt".to_owned(), "200-299".to_owned());
+        (it.interval_seconds, it.timeout_seconds) = (30, 10);
+        (it.healthy, it.unhealthy) = (3, 4);
+        (it.deregistration_seconds, it.sticky) = (60, true);
+        it.tags = second();
+    };
+    case::<TargetGroup>(graph, target_group_props(&vpc, "it"), change, |it| it.port = 8080)
+}
+
+/// Returns a graph with a load balancer and two target groups.
+fn door() -> (Graph, Ref<LoadBalancer>, [Ref<TargetGroup>; 2]) {
+    let Places { mut graph, vpc, subnets, groups } = places();
+    let load_balancer = graph.add(at("load-balancer"), load_balancer_props(&subnets[..2], &groups[0]));
+    let targets = ["one", "two"].map(|name| graph.add(at(&format!("targets.{name}")), target_group_props(&vpc, name)));
+    (graph, load_balancer, targets)
+}
+
+fn listener_props(load_balancer: Ref<LoadBalancer>, action: Action) -> ListenerProps {
+    ListenerProps {
+        load_balancer,
+        port: 80,
+        protocol: "HTTP".to_owned(),
+        certificate: None,
+        tls_policy: None,
+        action,
+        tags: tags("first"),
+    }
+}
+
+fn listener() -> Build {
+    let (graph, load_balancer, [one, two]) = door();
+    let before = listener_props(load_balancer, Action::Forward(one));
+    let change = |it: &mut ListenerProps| (it.action, it.tags) = (Action::Forward(two), second());
+    case::<Listener>(graph, before, change, |it| it.port = 8080)
+}
+
+fn listener_tls() -> Build {
+    let (graph, load_balancer, [one, _]) = door();
+    let certificate = |id: &str| Some(Text::from(format!("arn:aws:acm:eu-west-1:200000000000:certificate/{id}")));
+    let before = ListenerProps {
+        port: 443,
+        protocol: "HTTPS".to_owned(),
+        certificate: certificate("01234567-89ab-cdef-0123-456789abcdef"),
+        tls_policy: Some("ELBSecurityPolicy-TLS13-1-2-2021-06".to_owned()),
+        ..listener_props(load_balancer, Action::Forbid)
+    };
+    let change = |it: &mut ListenerProps| {
+        it.certificate = certificate("11234567-89ab-cdef-0123-456789abcdef");
+        it.tls_policy = Some("ELBSecurityPolicy-TLS13-1-3-2021-06".to_owned());
+        it.action = Action::Forward(one);
+    };
+    case::<Listener>(graph, before, change, |it| {
+        (it.port, it.protocol) = (8080, "HTTP".to_owned());
+        (it.certificate, it.tls_policy, it.action) = (None, None, Action::RedirectToHttps);
+    })
+}
+
+fn rule() -> Build {
+    let (mut graph, load_balancer, [one, two]) = door();
+    let listener = graph.add(at("listener"), listener_props(load_balancer.clone(), Action::Forbid));
+    let other = ListenerProps { port: 8080, ..listener_props(load_balancer, Action::Forbid) };
+    let other = graph.add(at("listener.other"), other);
+    let [secret, another] = ["secret", "secret.other"].map(|name| graph.add::<Secret>(at(name), secret_props()));
+    let before = RuleProps {
+        listener,
+        priority: 1,
+        header: "X-Moodle-Origin".to_owned(),
+        secret: secret.text(),
+        action: Action::Forward(one),
+        tags: tags("first"),
+    };
+    let change = |it: &mut RuleProps| {
+        (it.secret, it.priority) = (another.text(), 2);
+        (it.action, it.tags) = (Action::Forward(two), second());
+    };
+    case::<Rule>(graph, before, change, |it| it.listener = other)
 }

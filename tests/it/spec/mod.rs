@@ -8,6 +8,7 @@ mod faults;
 mod files;
 mod format;
 mod garbage;
+mod load_balancer;
 mod network;
 mod network_faults;
 mod site;
