@@ -127,6 +127,7 @@ mod tests {
             stack: name,
             tags: Tags::default(),
             engine: database::Engine::Postgresql,
+            visitors: Visitors::Nobody,
         };
         let zone = Ref::known("Z1");
         let issued = certificate.as_ref().unwrap().add_to(&mut cx, site.as_ref(), Some(&zone), cdn);

@@ -14,8 +14,8 @@ mod effective;
 
 pub(super) use effective::lines;
 pub(super) use fields::{Found, read};
-pub(super) use versions::default_of as default_version;
 pub(super) use resources::Reached;
+pub(super) use versions::default_of as default_version;
 
 /// The database tier.
 #[derive(Debug, Clone, PartialEq, Eq)]

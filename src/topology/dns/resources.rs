@@ -98,6 +98,7 @@ mod tests {
             stack: "campus",
             tags: Tags::default(),
             engine: database::Engine::Postgresql,
+            visitors: Visitors::Nobody,
         };
         let target = |name: &str, zone: &str| Target { name: name.into(), zone_id: zone.into() };
         let front = Front {

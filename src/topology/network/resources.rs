@@ -60,7 +60,7 @@ fn add_own(cx: &mut Build<'_>, own: &Own) -> Places {
         zones.iter().filter_map(|zone| Some((zone.clone(), subnets.get(zone)?.clone()))).collect::<Vec<_>>()
     };
     let [public, app, data] = [&built.public, &built.app, &built.data].map(in_order);
-    Places { vpc: built.vpc, public, app, data, groups, ways }
+    Places { vpc: built.vpc, way_in: Some(built.attachment), ways, public, app, data, groups }
 }
 
 fn add_existing(cx: &mut Build<'_>, existing: &Existing) -> Places {
@@ -72,7 +72,7 @@ fn add_existing(cx: &mut Build<'_>, existing: &Existing) -> Places {
     }
     let known = |ids: &Vec<String>| ids.iter().map(|id| (id.clone(), Ref::known(id.clone()))).collect::<Vec<_>>();
     let [public, app, data] = [&existing.public, &existing.app, &existing.data].map(known);
-    Places { vpc, public, app, data, groups, ways: Ways::default() }
+    Places { vpc, way_in: None, ways: Ways::default(), public, app, data, groups }
 }
 
 fn base(cx: &mut Build<'_>, own: &Own) -> Built {

@@ -4,12 +4,9 @@ use super::{Opcache, Php, Scale, Scaling, Step, Web};
 use crate::spec::reader::{Form, Reader};
 use crate::spec::source::Span;
 use crate::spec::tree::Node;
-use crate::topology::machines;
 use crate::topology::network::{self, Network};
+use crate::topology::{Profile, machines};
 
-/// Two times the memory of the reference architecture's first servers, and Graviton.
-const INSTANCES: &str = "c7g.xlarge";
-const SCALE: Scale = Scale { min: 2, max: 10 };
 const OUT: Step = Step { cpu: 75, minutes: 3, cooldown_seconds: 300 };
 const IN: Step = Step { cpu: 25, minutes: 3, cooldown_seconds: 300 };
 const OPCACHE: Opcache = Opcache { memory_mib: 512, files: 32_531, revalidate_seconds: 300 };
@@ -22,13 +19,18 @@ const RETAIN_DAYS: i32 = 7;
 
 /// Reads the tier; `None` where it has errors, all of which are noted. `network` is what was read of that tier.
 // Every field is read before the first is missed, so that all faults are found at once.
-pub(in crate::topology) fn read(cx: &mut Reader<'_>, node: &Node, network: Option<&Option<Network>>) -> Option<Web> {
+pub(in crate::topology) fn read(
+    cx: &mut Reader<'_>,
+    node: &Node,
+    network: Option<&Option<Network>>,
+    profile: &Profile,
+) -> Option<Web> {
     let mut form = Form::of(node);
     let placed = check_network(cx, form.span(), network);
-    let instances = machines::instance_type(cx, &mut form, INSTANCES);
+    let instances = machines::instance_type(cx, &mut form, profile.web);
     let image = machines::image(cx, &mut form);
     let volume = numbers(cx, &mut form, "volume", [("gib", VOLUME_GIB, 8, 16_384)]);
-    let scale = scale(cx, &mut form);
+    let scale = scale(cx, &mut form, profile);
     let scaling = scaling(cx, &mut form);
     let health = numbers(cx, &mut form, "health", [("grace-seconds", GRACE_SECONDS, 0, 7200)]);
     let refresh = numbers(cx, &mut form, "refresh", [("min-healthy-percent", MIN_HEALTHY_PERCENT, 0, 100)]);
@@ -113,18 +115,19 @@ fn numbers<const N: usize>(
     Some(read.map(Option::unwrap_or_default))
 }
 
-fn scale(cx: &mut Reader<'_>, form: &mut Form<'_>) -> Option<Scale> {
-    let Some(node) = form.field(cx, "scale") else { return Some(SCALE) };
+fn scale(cx: &mut Reader<'_>, form: &mut Form<'_>, profile: &Profile) -> Option<Scale> {
+    let usual = Scale { min: profile.scale.0, max: profile.scale.1 };
+    let Some(node) = form.field(cx, "scale") else { return Some(usual) };
     let mut form = Form::of(node);
     let (written_min, written_max) = (form.property(cx, "min"), form.property(cx, "max"));
     form.close(cx);
     let min = written_min.map(|it| cx.whole(it, "`min`", 0, 10));
     let max = written_max.map(|it| cx.whole(it, "`max`", 1, 30));
     let (min, max) = match (min, max) {
-        (None, None) => (SCALE.min, SCALE.max),
+        (None, None) => (usual.min, usual.max),
         // Who writes one of them means the other to fit.
-        (None, Some(max)) => (SCALE.min.min(max?), max?),
-        (Some(min), None) => (min?, SCALE.max),
+        (None, Some(max)) => (usual.min.min(max?), max?),
+        (Some(min), None) => (min?, usual.max),
         (Some(min), Some(max)) => (min?, max?),
     };
     if max < min {

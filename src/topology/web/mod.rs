@@ -6,7 +6,8 @@ use super::cache::{Purpose, Store};
 use super::database::Reached;
 use super::machines::Image;
 use super::{Places, Shared};
-use crate::kind::Text;
+use crate::kind::{Ref, Text};
+use crate::kinds::elbv2::listener::Listener;
 
 mod fields;
 
@@ -114,6 +115,8 @@ pub(super) struct Needs<'a> {
     pub places: &'a Places,
     /// The ARN of the target group that visitors come through.
     pub target_group: Option<Text>,
+    /// What must be there before a server can be seen to be well.
+    pub listeners: Vec<Ref<Listener>>,
     pub database: Option<&'a Reached>,
     pub shared: Option<&'a Shared>,
     pub stores: &'a BTreeMap<Purpose, Store>,

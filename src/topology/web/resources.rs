@@ -48,6 +48,9 @@ impl Web {
         // What a server needs while it boots: it does so once, and nobody tells it to try again.
         cx.graph.after(&capacity, &ground.policy);
         fleet::after_ways(cx, &capacity, needs.places);
+        for listener in &needs.listeners {
+            cx.graph.after(&capacity, listener);
+        }
         for (_, target) in needs.shared.iter().flat_map(|it| &it.mount_targets) {
             cx.graph.after(&capacity, target);
         }

@@ -13,5 +13,5 @@ mod network;
 mod network_faults;
 mod site;
 mod size;
-mod web;
 mod watch;
+mod web;
