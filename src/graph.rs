@@ -1,7 +1,7 @@
 //! Resources and the references between them.
 //!
 //! [`Graph::add`] is the only source of a [`Ref`] that names a resource, so a reference cannot dangle, close a cycle
-//! or name another kind: what it refers to was added before.
+//! or name another kind: what it refers to was added before. [`Graph::all`] gives such references once more.
 
 use std::collections::BTreeMap;
 
@@ -85,6 +85,13 @@ impl Graph {
     #[must_use]
     pub fn get(&self, address: &Address) -> Option<&Node> {
         self.by_address.get(address).map(|index| &self.dag[*index])
+    }
+
+    /// Returns every resource of a kind by its address, in the order in which they were added.
+    #[must_use]
+    pub fn all<K: Kind>(&self) -> Vec<(Address, Ref<K>)> {
+        let ours = self.nodes().filter(|it| it.kind == K::NAME);
+        ours.map(|it| (it.address.clone(), Ref::to(it.address.clone()))).collect()
     }
 
     /// Returns what the resource at `address` waits for, by address.

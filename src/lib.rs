@@ -11,11 +11,15 @@ pub mod spec;
 
 pub mod graph;
 
+pub mod runtime;
+
 pub mod topology;
 
 pub mod state;
 
 pub mod plan;
+
+pub mod preflight;
 
 pub mod apply;
 

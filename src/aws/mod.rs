@@ -12,7 +12,8 @@ pub mod error;
 pub mod facts;
 pub mod faults;
 #[cfg(test)]
-mod loopback;
+pub(crate) mod loopback;
+pub mod offers;
 pub mod tags;
 pub mod transport;
 

@@ -46,7 +46,9 @@ impl Address {
         };
         let key_fits = key.is_none_or(|it| {
             !it.is_empty()
-                && it.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'/' | b':' | b'*'))
+                && it.bytes().all(|b| {
+                    b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'/' | b':' | b'*' | b'@' | b'+')
+                })
         });
         if path.split('.').all(word) && key_fits { Ok(Address(text.to_owned())) } else { Err(refused()) }
     }

@@ -4,21 +4,48 @@ use crate::kind::erased::{Registry, erase};
 
 mod answer;
 
+mod arn;
+
+pub mod acm;
+pub mod autoscaling;
+pub mod backup;
+pub mod cloudfront;
+pub mod cloudwatch;
 pub mod ec2;
 pub mod efs;
 pub mod elasticache;
 pub mod elbv2;
 pub mod iam;
+pub mod kms;
 pub mod logs;
 pub mod rds;
+pub mod route53;
 pub mod s3;
 pub mod secretsmanager;
+pub mod sns;
+pub mod ssm;
 pub mod wafv2;
 
 /// Returns every kind that this version knows.
 #[must_use]
 pub fn registry() -> Registry {
     Registry::of([
+        erase::<acm::certificate::Certificate>(),
+        erase::<acm::issued::Issued>(),
+        erase::<autoscaling::group::Group>(),
+        erase::<autoscaling::capacity::Capacity>(),
+        erase::<autoscaling::policy::Policy>(),
+        erase::<autoscaling::refresh::Refresh>(),
+        erase::<backup::vault::Vault>(),
+        erase::<backup::plan::Plan>(),
+        erase::<backup::selection::Selection>(),
+        erase::<cloudfront::cache_policy::CachePolicy>(),
+        erase::<cloudfront::origin_request_policy::OriginRequestPolicy>(),
+        erase::<cloudfront::response_headers_policy::ResponseHeadersPolicy>(),
+        erase::<cloudfront::distribution::Distribution>(),
+        erase::<cloudwatch::alarm::Alarm>(),
+        erase::<cloudwatch::math_alarm::MathAlarm>(),
+        erase::<cloudwatch::dashboard::Dashboard>(),
         erase::<ec2::vpc::Vpc>(),
         erase::<ec2::vpc_dns::VpcDns>(),
         erase::<ec2::subnet::Subnet>(),
@@ -33,6 +60,7 @@ pub fn registry() -> Registry {
         erase::<ec2::security_group_rule::SecurityGroupRule>(),
         erase::<ec2::vpc_endpoint::VpcEndpoint>(),
         erase::<ec2::flow_log::FlowLog>(),
+        erase::<ec2::launch_template::LaunchTemplate>(),
         erase::<efs::file_system::FileSystem>(),
         erase::<efs::file_system_policy::FileSystemPolicy>(),
         erase::<efs::lifecycle::Lifecycle>(),
@@ -50,11 +78,20 @@ pub fn registry() -> Registry {
         erase::<elbv2::rule::Rule>(),
         erase::<iam::role::Role>(),
         erase::<iam::role_policy::RolePolicy>(),
+        erase::<iam::role_policy_attachment::RolePolicyAttachment>(),
+        erase::<iam::instance_profile::InstanceProfile>(),
+        erase::<kms::key::Key>(),
+        erase::<kms::alias::Alias>(),
         erase::<logs::log_group::LogGroup>(),
+        erase::<logs::delivery_source::DeliverySource>(),
+        erase::<logs::delivery_destination::DeliveryDestination>(),
+        erase::<logs::delivery::Delivery>(),
         erase::<rds::subnet_group::SubnetGroup>(),
         erase::<rds::cluster_parameter_group::ClusterParameterGroup>(),
         erase::<rds::cluster::Cluster>(),
         erase::<rds::instance::Instance>(),
+        erase::<route53::hosted_zone::HostedZone>(),
+        erase::<route53::record::Record>(),
         erase::<s3::bucket::Bucket>(),
         erase::<s3::public_access_block::PublicAccessBlock>(),
         erase::<s3::ownership::Ownership>(),
@@ -63,6 +100,9 @@ pub fn registry() -> Registry {
         erase::<s3::lifecycle::Lifecycle>(),
         erase::<s3::bucket_policy::BucketPolicy>(),
         erase::<secretsmanager::secret::Secret>(),
+        erase::<sns::topic::Topic>(),
+        erase::<sns::subscription::Subscription>(),
+        erase::<ssm::parameter::Parameter>(),
         erase::<wafv2::web_acl::WebAcl>(),
         erase::<wafv2::association::Association>(),
     ])

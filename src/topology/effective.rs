@@ -2,49 +2,44 @@
 
 use super::cache::{Cache, Nodes, Purpose, Shape};
 use super::network::{Existing, Network, Own, Zones};
-use super::{Topology, database, files, load_balancer};
+use super::{Topology, bastion, cdn, certificate, database, dns, files, load_balancer, site, watch, web};
 
 /// Returns the spec with every default filled in. Read again, it is the same topology.
 #[must_use]
 pub fn effective(topology: &Topology) -> String {
-    let Topology { name, region, tags, network, database, files, caches, load_balancer } = topology;
-    let mut lines = vec![format!("moodle {} {{", text(name))];
-    if let Some(region) = region {
-        lines.push(format!("    region {}", text(region)));
-    }
+    let Topology { name, region, size, tags, site, network, certificate, load_balancer, .. } = topology;
+    let Topology { database, files, caches, web, cdn, dns, bastion, watch, .. } = topology;
+    let mut lines = Vec::new();
+    lines.extend(region.iter().map(|it| format!("region {}", text(it))));
+    lines.push(format!("size {}", text(size.word())));
     if !tags.is_empty() {
         let fields: Vec<String> = tags.iter().map(|(key, value)| format!("{}={}", bare(key), text(value))).collect();
-        lines.push(format!("    tags {}", fields.join(" ")));
+        lines.push(format!("tags {}", fields.join(" ")));
     }
-    if let Some(network) = network {
-        let inner = match network {
-            Network::Own(own) => own_lines(own),
-            Network::Existing(existing) => existing_lines(existing),
-        };
-        lines.push("    network {".to_owned());
-        lines.extend(inner.into_iter().map(|line| format!("        {line}")));
-        lines.push("    }".to_owned());
-    }
-    if let Some(database) = database {
-        lines.push("    database {".to_owned());
-        lines.extend(database::lines(database).into_iter().map(|line| format!("        {line}")));
-        lines.push("    }".to_owned());
-    }
-    if let Some(files) = files {
-        lines.push("    files {".to_owned());
-        lines.extend(files::lines(files).into_iter().map(|line| format!("        {line}")));
-        lines.push("    }".to_owned());
-    }
-    for (purpose, cache) in caches {
-        lines.extend(cache_lines(*purpose, cache).into_iter().map(|line| format!("    {line}")));
-    }
-    if let Some(load_balancer) = load_balancer {
-        lines.push("    load-balancer {".to_owned());
-        lines.extend(load_balancer::lines(load_balancer).into_iter().map(|line| format!("        {line}")));
-        lines.push("    }".to_owned());
-    }
-    lines.push("}".to_owned());
-    lines.join("\n") + "\n"
+    lines.extend(block("site", site.as_ref().map(site::lines)));
+    let network = network.as_ref().map(|it| match it {
+        Network::Own(own) => own_lines(own),
+        Network::Existing(existing) => existing_lines(existing),
+    });
+    lines.extend(block("network", network));
+    lines.extend(certificate.iter().flat_map(certificate::lines));
+    lines.extend(block("load-balancer", load_balancer.as_ref().map(load_balancer::lines)));
+    lines.extend(block("database", database.as_ref().map(database::lines)));
+    lines.extend(block("files", files.as_ref().map(files::lines)));
+    lines.extend(caches.iter().flat_map(|(purpose, cache)| cache_lines(*purpose, cache)));
+    lines.extend(block("web", web.as_ref().map(web::lines)));
+    lines.extend(block("cdn", cdn.as_ref().map(cdn::lines)));
+    lines.extend(block("dns", dns.as_ref().map(dns::lines)));
+    lines.extend(block("bastion", bastion.as_ref().map(bastion::lines)));
+    lines.extend(block("watch", watch.as_ref().map(watch::lines)));
+    block(&format!("moodle {}", text(name)), Some(lines)).join("\n") + "\n"
+}
+
+/// Returns a node with these lines in its block; nothing where there is no node.
+fn block(head: &str, inner: Option<Vec<String>>) -> Vec<String> {
+    let Some(inner) = inner else { return Vec::new() };
+    let inner = inner.into_iter().map(|line| format!("    {line}"));
+    [format!("{head} {{")].into_iter().chain(inner).chain(["}".to_owned()]).collect()
 }
 
 fn own_lines(own: &Own) -> Vec<String> {

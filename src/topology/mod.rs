@@ -3,24 +3,28 @@
 //! One file or folder a tier: its settings and defaults, its KDL fields, its checks, its resources. What is wrong with
 //! a spec is data; a [`Topology`] exists only when nothing is.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::graph::Graph;
 use crate::kind::values::Tags;
 use crate::kind::{Address, Ref, Text};
 use crate::kinds::ec2::internet_gateway_attachment::InternetGatewayAttachment;
+use crate::kinds::ec2::nat_gateway::NatGateway;
+use crate::kinds::ec2::route::Route;
+use crate::kinds::ec2::route_table_association::RouteTableAssociation;
 use crate::kinds::ec2::security_group::SecurityGroup;
 use crate::kinds::ec2::subnet::Subnet;
 use crate::kinds::ec2::vpc::Vpc;
 use crate::kinds::efs::access_point::AccessPoint;
 use crate::kinds::efs::mount_target::MountTarget;
-use crate::spec::reader::{Form, Reader};
-use crate::spec::tree::{self, Node};
-use crate::spec::{Diagnostic, Source};
+use crate::spec::reader::Reader;
+use crate::spec::{Diagnostic, Source, tree};
 
 mod stack;
 
 mod regions;
+
+mod size;
 
 mod facts;
 
@@ -32,70 +36,88 @@ pub mod files;
 
 pub mod cache;
 
+pub mod site;
+
+pub mod certificate;
+
 pub mod load_balancer;
+
+pub mod machines;
+
+mod fleet;
+
+pub mod web;
+
+pub mod cdn;
+
+pub mod dns;
+
+pub mod bastion;
+
+pub mod watch;
+
+mod keys;
+
+mod reading;
+
+mod assembly;
+
+mod moodle;
 
 mod effective;
 
+pub use bastion::Bastion;
 pub use cache::Caches;
+pub use cdn::Cdn;
+pub use certificate::Certificate;
 pub use database::Database;
+pub use dns::Dns;
 pub use effective::effective;
 pub use facts::{Facts, FactsError, Question};
 pub use files::Files;
+pub use keys::Key;
 pub use load_balancer::LoadBalancer;
 pub use network::Network;
-use network::Visitors;
+pub use site::Site;
+pub use size::{Profile, Size};
+pub use watch::Watch;
+pub use web::Web;
 
-/// Tiers of the language that this version cannot make yet; they have an error of their own.
-const LATER: &[&str] = &["size", "site", "certificate", "web", "cdn", "dns", "bastion", "watch"];
-
-/// What a spec describes.
+/// What a spec describes. A tier is `None` where the spec has none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Topology {
     /// The stack's name, which state, lock and tags carry.
     pub name: String,
     /// The region; `None` leaves it to the environment.
     pub region: Option<String>,
+    /// Which defaults hold.
+    pub size: Size,
     /// The tags that every resource gets.
     pub tags: BTreeMap<String, String>,
-    /// The network tier; `None` where the spec has none.
+    /// What Moodle is; without it, what [`Site::default`] says.
+    pub site: Option<Site>,
+    /// The network tier.
     pub network: Option<Network>,
-    /// The database tier; `None` where the spec has none.
+    /// The certificate tier.
+    pub certificate: Option<Certificate>,
+    /// The load balancer tier.
+    pub load_balancer: Option<LoadBalancer>,
+    /// The database tier.
     pub database: Option<Database>,
-    /// The files tier; `None` where the spec has none.
+    /// The files tier.
     pub files: Option<Files>,
     /// The cache tier; empty where the spec has none.
     pub caches: Caches,
-    /// The load balancer tier; `None` where the spec has none.
-    pub load_balancer: Option<LoadBalancer>,
-}
-
-impl Topology {
-    /// Returns what must be known of the account before there is a graph ([`Facts::knowing`]).
-    #[must_use]
-    pub fn questions(&self) -> BTreeSet<Question> {
-        self.load_balancer.iter().filter_map(LoadBalancer::questions).collect()
-    }
-
-    /// Returns the resources that the spec asks for.
-    #[must_use]
-    pub fn graph(&self, facts: &Facts) -> Graph {
-        let engine = self.database.as_ref().map_or(database::Engine::Postgresql, |it| it.engine);
-        let tags = Tags(self.tags.clone());
-        // The ARN of the certificate that the load balancer shows.
-        let inputs = load_balancer::Inputs { certificate: None };
-        let visitors = |it: &LoadBalancer| it.visitors(facts, inputs.certificate.is_some());
-        let visitors = self.load_balancer.as_ref().map_or(Visitors::Nobody, visitors);
-        let mut build = Build { graph: Graph::default(), facts, stack: &self.name, tags, engine, visitors };
-        // The other tiers stand in what this returns.
-        let places = self.network.as_ref().map(|network| network.add_to(&mut build));
-        if let Some(database) = &self.database {
-            database.add_to(&mut build, places.as_ref());
-        }
-        let _shared = self.files.as_ref().map(|files| files.add_to(&mut build, places.as_ref()));
-        let _stores = places.as_ref().map(|places| cache::add(&mut build, &self.caches, places));
-        let _balancer = self.load_balancer.as_ref().map(|it| it.add_to(&mut build, places.as_ref(), &inputs));
-        build.graph
-    }
+    /// The web tier.
+    pub web: Option<Web>,
+    /// The CDN tier.
+    pub cdn: Option<Cdn>,
+    /// The DNS tier.
+    pub dns: Option<Dns>,
+    /// The bastion tier.
+    pub bastion: Option<Bastion>,
+    /// The watch tier.
+    pub watch: Option<Watch>,
 }
 
 /// A graph that is being built, and what every tier needs for that.
@@ -107,7 +129,7 @@ struct Build<'a> {
     /// The engine of the database, whose port is opened.
     engine: database::Engine,
     /// Who comes to the web servers and how.
-    visitors: Visitors,
+    visitors: network::Visitors,
 }
 
 impl Build<'_> {
@@ -120,6 +142,12 @@ impl Build<'_> {
     fn tags(&self, what: &str) -> Tags {
         self.tags.named(&self.name(what))
     }
+
+    /// Sets an output.
+    fn output(&mut self, name: &str, text: &Text) {
+        let value = serde_json::to_value(text).unwrap_or_else(|error| panic!("bug: {error}"));
+        self.graph.outputs.insert(name.to_owned(), value);
+    }
 }
 
 /// What the network tier offers the others: where to stand, and who may talk to whom.
@@ -129,15 +157,24 @@ struct Places {
     vpc: Ref<Vpc>,
     /// What must be there before visitors can come in; `None` where the stack does not make it.
     way_in: Option<Ref<InternetGatewayAttachment>>,
+    /// What must be ready before a server finds its way out.
+    ways: Ways,
     /// Subnets with a way in from the internet.
     public: Vec<(String, Ref<Subnet>)>,
     /// Subnets of the web servers.
-    #[expect(dead_code, reason = "the web servers will stand here")]
     app: Vec<(String, Ref<Subnet>)>,
     /// Subnets of database, cache and files.
     data: Vec<(String, Ref<Subnet>)>,
     /// Security groups: `load-balancer`, `web`, `database`, `cache`, `files`.
     groups: BTreeMap<&'static str, Ref<SecurityGroup>>,
+}
+
+/// What must be ready before a server in a subnet finds its way out; nothing in an existing network.
+#[derive(Default)]
+struct Ways {
+    gateways: Vec<Ref<NatGateway>>,
+    routes: Vec<Ref<Route>>,
+    associations: Vec<Ref<RouteTableAssociation>>,
 }
 
 /// What the files tier offers the web servers, who mount it with the options `tls` and `iam` and each directory's
@@ -151,6 +188,41 @@ struct Shared {
     access_points: Vec<(&'static str, Ref<AccessPoint>)>,
     /// What must be ready before anything is mounted, by zone; empty for an existing file system.
     mount_targets: Vec<(String, Ref<MountTarget>)>,
+}
+
+/// What lets the world in, for the site's address and its records.
+#[derive(Debug, Clone, Default)]
+struct Front {
+    /// Whether the site has a certificate for its domain.
+    certificate: bool,
+    /// The distribution.
+    cdn: Option<Target>,
+    /// The load balancer.
+    load_balancer: Option<Target>,
+}
+
+impl Front {
+    /// Returns what visitors come to first.
+    fn target(&self) -> Option<&Target> {
+        self.cdn.as_ref().or(self.load_balancer.as_ref())
+    }
+}
+
+/// Something with a name that AWS gives.
+#[derive(Debug, Clone)]
+struct Target {
+    /// The name.
+    name: Text,
+    /// The zone that the name is in, for aliases.
+    zone_id: Text,
+}
+
+/// What the certificate tier offers those who speak TLS: ARNs that are known when the certificate is issued.
+struct Issued {
+    /// For the load balancer.
+    here: Text,
+    /// For the distribution; `None` where there is none.
+    cdn: Option<Text>,
 }
 
 /// Returns the address of a resource that is one of a kind in its stack.
@@ -170,74 +242,7 @@ pub fn read(source: &[u8], file: &str) -> (Option<Topology>, Vec<Diagnostic>) {
         Err(faults) => return (None, faults),
     };
     let mut cx = Reader::of(&source);
-    let topology = stack::the_one(&mut cx, &nodes).and_then(|node| read_stack(&mut cx, node));
+    let topology = stack::the_one(&mut cx, &nodes).and_then(|node| reading::stack(&mut cx, node));
     let topology = if cx.has_errors() { None } else { topology };
     (topology, cx.into_faults())
-}
-
-fn read_stack(cx: &mut Reader<'_>, node: &Node) -> Option<Topology> {
-    let mut form = Form::of(node);
-    let name = stack::name(cx, &mut form);
-    let region = stack::region(cx, &mut form);
-    let tags = stack::tags(cx, &mut form);
-    let network = form.field(cx, "network");
-    let network = network.map(|node| network::read(cx, node, region.as_deref()));
-    let found = match &network {
-        None => database::Found::Nothing,
-        Some(None) => database::Found::Faulty,
-        Some(Some(network)) => database::Found::Network(network),
-    };
-    let database = form.field(cx, "database");
-    let database = database.map(|node| database::read(cx, node, region.as_deref(), found));
-    let files = form.field(cx, "files");
-    let files = files.map(|node| files::read(cx, node, region.as_deref(), network.as_ref()));
-    let ground = match &network {
-        None => cache::Ground::Missing,
-        Some(None) => cache::Ground::Faulty,
-        Some(Some(network)) => cache::Ground::There(network),
-    };
-    let caches = cache::read(cx, &mut form, ground, region.as_deref());
-    let cdn = node.children.iter().any(|it| it.name.value == "cdn");
-    let load_balancer = form.field(cx, "load-balancer");
-    let load_balancer =
-        load_balancer.map(|node| load_balancer::read(cx, node, region.as_deref(), network.as_ref(), cdn));
-    refuse_later_tiers(cx, &mut form);
-    if node.children.is_empty() {
-        cx.warning(
-            "stack::empty",
-            form.span(),
-            "Empty stack",
-            "The spec asks for nothing; an apply deletes all that the stack has.",
-        )
-        .help("Write `network` in its block for a network with all defaults.");
-    }
-    form.close(cx);
-    // A tier with errors is not a tier that is not there.
-    let network = match network {
-        Some(read) => Some(read?),
-        None => None,
-    };
-    let database = match database {
-        Some(read) => Some(read?),
-        None => None,
-    };
-    let files = match files {
-        Some(read) => Some(read?),
-        None => None,
-    };
-    let load_balancer = match load_balancer {
-        Some(read) => Some(read?),
-        None => None,
-    };
-    Some(Topology { name: name?, region, tags, network, database, files, caches: caches?, load_balancer })
-}
-
-fn refuse_later_tiers(cx: &mut Reader<'_>, form: &mut Form<'_>) {
-    for tier in LATER {
-        for node in form.fields(tier) {
-            let detail = format!("`{tier}` is a part of the language, and this version cannot make it.");
-            cx.error("spec::not-available", node.name.span, "Not available in this version", detail)
-                .help(format!("Comment it out for now: /-{tier}"));
-        }
-    }
 }

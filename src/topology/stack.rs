@@ -2,14 +2,32 @@
 
 use std::collections::BTreeMap;
 
+use super::Reader;
 use super::regions;
-use super::{LATER, Reader};
 use crate::spec::diagnostic::{nearest, quoted};
 use crate::spec::reader::Form;
 use crate::spec::tree::{Node, Spanned};
 
 /// Load balancers and target groups have at most 32 characters, of which `-` and eight digits of a token are ours.
 const LONGEST_NAME: usize = 23;
+/// The nodes of a stack's block.
+const OF_STACK: &[&str] = &[
+    "region",
+    "size",
+    "tags",
+    "site",
+    "network",
+    "certificate",
+    "load-balancer",
+    "database",
+    "files",
+    "cache",
+    "web",
+    "cdn",
+    "dns",
+    "bastion",
+    "watch",
+];
 /// AWS allows 50 a resource; `Name`, three of the engine's own and room for AWS's own are not the user's.
 const MOST_TAGS: usize = 40;
 
@@ -22,11 +40,7 @@ pub(super) fn the_one<'n>(cx: &mut Reader<'_>, nodes: &'n [Node]) -> Option<&'n 
         let fault = cx.error("spec::outside", name.span, "Node outside of the stack", detail);
         if nearest(&name.value, ["moodle"]).is_some() {
             fault.help("Did you mean `moodle`?");
-        } else if ["region", "tags", "network", "database", "files", "cache", "load-balancer"]
-            .iter()
-            .chain(LATER)
-            .any(|it| *it == name.value)
-        {
+        } else if OF_STACK.contains(&name.value.as_str()) {
             fault.help(format!("Move it into the block: moodle \"name\" {{ {} … }}", name.value));
         } else {
             fault.help("A spec has one node, `moodle`, and everything is in its block.");

@@ -6,11 +6,17 @@ mod support;
 
 mod binary;
 mod cache_life;
+mod cdn_life;
 mod conformance;
 mod database_life;
+mod dns_life;
 mod engine;
 mod files_life;
 mod load_balancer_life;
+mod preflight;
+mod runtime;
 mod sandbox;
 mod spec;
 mod tidy;
+mod watch_life;
+mod web_life;

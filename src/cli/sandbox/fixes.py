@@ -8,7 +8,7 @@ them a plan after an apply would not be empty, because a resource would be read 
 import re
 from xml.sax.saxutils import escape
 
-from ministack.services import ec2, elasticache, waf
+from ministack.services import alb, autoscaling, cloudwatch, ec2, elasticache, sns, waf
 
 
 def corrected(action):
@@ -298,6 +298,221 @@ def rule_xml_with_prefix_list(group, rule, *arguments, **named):
 
 
 ec2._sg_rule_xml = rule_xml_with_prefix_list
+
+
+# Launch templates: the security groups of a network interface stand under the wrong name.
+
+launch_template_data = ec2._lt_data_xml
+
+
+def launch_template_xml(data):
+    def named(groups):
+        return groups[0].replace("<item>", "<groupId>").replace("</item>", "</groupId>")
+
+    return re.sub(r"<groupSet>.*?</groupSet>", named, launch_template_data(data))
+
+
+ec2._lt_data_xml = launch_template_xml
+
+
+# Auto Scaling: target groups are forgotten, termination policies and template do not change, and the size does not
+# follow its bounds; servers do not tell the version of the template that they are made by, are never replaced, and no
+# target group knows them; a policy that changes gets another ARN; a group goes though it has servers.
+
+
+def of_autoscaling(action):
+    """Replaces the handler of an action by a function of that handler and its parameters."""
+
+    def replace(correction):
+        handler = autoscaling._ACTION_MAP[action]
+        autoscaling._ACTION_MAP[action] = lambda params: correction(handler, params)
+        return correction
+
+    return replace
+
+
+def group_of(params):
+    return autoscaling._asgs.get(autoscaling._p(params, "AutoScalingGroupName"))
+
+
+def numbered(template):
+    """Returns a reference to a template with the number of the version in use."""
+    record = ec2._launch_templates.get(template.get("LaunchTemplateId"))
+    return {**template, "Version": str(record["DefaultVersionNumber"])} if record else template
+
+
+def with_servers(group):
+    """Gives servers their version, and makes the group's servers the targets of its target groups."""
+    for server in group["Instances"]:
+        if server["LaunchTemplate"].get("Version", "").startswith("$"):
+            server["LaunchTemplate"] = numbered(server["LaunchTemplate"])
+    for target_group in set(group.get("Registered", {})) | set(group.get("TargetGroupARNs", [])):
+        if target_group in alb._targets:
+            before = group.get("Registered", {}).get(target_group, [])
+            others = [target for target in alb._targets[target_group] if target["Id"] not in before]
+            ours = group["Instances"] if target_group in group.get("TargetGroupARNs", []) else []
+            alb._targets[target_group] = others + [{"Id": server["InstanceId"]} for server in ours]
+    servers = [server["InstanceId"] for server in group["Instances"]]
+    group["Registered"] = {target_group: servers for target_group in group.get("TargetGroupARNs", [])}
+
+
+@of_autoscaling("CreateAutoScalingGroup")
+def create_group(handler, params):
+    answer = handler(params)
+    group = group_of(params)
+    if answer[0] == 200:
+        group["TargetGroupARNs"] = autoscaling._parse_member_list(params, "TargetGroupARNs")
+        with_servers(group)
+    return answer
+
+
+@of_autoscaling("UpdateAutoScalingGroup")
+def update_group(handler, params):
+    group = group_of(params)
+    if group is None:
+        return handler(params)
+    bounds = [int(autoscaling._p(params, name) or group[name]) for name in ("MinSize", "MaxSize")]
+    size = int(autoscaling._p(params, "DesiredCapacity") or group["DesiredCapacity"])
+    answer = handler({**params, "DesiredCapacity": str(min(max(size, bounds[0]), bounds[1]))})
+    group["TerminationPolicies"] = (
+        autoscaling._parse_member_list(params, "TerminationPolicies") or group["TerminationPolicies"]
+    )
+    if template := autoscaling._p(params, "LaunchTemplate.LaunchTemplateId"):
+        version = autoscaling._p(params, "LaunchTemplate.Version") or "$Default"
+        group["LaunchTemplate"] = {"LaunchTemplateId": template, "LaunchTemplateName": template, "Version": version}
+    with_servers(group)
+    return answer
+
+
+@of_autoscaling("DeleteAutoScalingGroup")
+def delete_group(handler, params):
+    group = group_of(params)
+    if group is None:
+        return autoscaling._error("ValidationError", "AutoScalingGroup name not found - null")
+    if group["Instances"] and autoscaling._p(params, "ForceDelete") != "true":
+        return autoscaling._error("ResourceInUse", "You cannot delete an AutoScalingGroup while there are instances")
+    return handler(params)
+
+
+@of_autoscaling("DescribeAutoScalingGroups")
+def describe_groups(handler, params):
+    def members(arn):
+        group = next(it for it in autoscaling._asgs.values() if it["AutoScalingGroupARN"] == arn)
+        return f"<TargetGroupARNs>{autoscaling._member_xml(group.get('TargetGroupARNs', []))}</TargetGroupARNs>"
+
+    return completed(handler(params), "AutoScalingGroupARN", members)
+
+
+def target_groups(change):
+    """Returns a handler that changes the target groups of a group."""
+
+    def handler(params):
+        group = group_of(params)
+        if group is None:
+            return autoscaling._error("ValidationError", "AutoScalingGroup name not found - null")
+        named = autoscaling._parse_member_list(params, "TargetGroupARNs")
+        group["TargetGroupARNs"] = change(group.get("TargetGroupARNs", []), named)
+        with_servers(group)
+        action = autoscaling._p(params, "Action")
+        return autoscaling._xml(200, f"{action}Response", f"<{action}Result/>")
+
+    return handler
+
+
+autoscaling._ACTION_MAP["AttachLoadBalancerTargetGroups"] = target_groups(lambda old, new: sorted({*old, *new}))
+autoscaling._ACTION_MAP["DetachLoadBalancerTargetGroups"] = target_groups(
+    lambda old, gone: [it for it in old if it not in gone]
+)
+
+
+@of_autoscaling("StartInstanceRefresh")
+def start_refresh(handler, params):
+    answer = handler(params)
+    group = group_of(params)
+    if answer[0] == 200:
+        size, group["DesiredCapacity"] = group["DesiredCapacity"], 0
+        autoscaling._reconcile_instances(group)
+        group["DesiredCapacity"] = size
+        autoscaling._reconcile_instances(group)
+        with_servers(group)
+    return answer
+
+
+@of_autoscaling("PutScalingPolicy")
+def put_policy(handler, params):
+    key = "/".join(autoscaling._p(params, name) for name in ("AutoScalingGroupName", "PolicyName"))
+    before = autoscaling._policies.get(key)
+    status, headers, body = handler(params)
+    if status == 200 and before:
+        arn = autoscaling._policies[key]["PolicyARN"]
+        autoscaling._policies[key]["PolicyARN"] = before["PolicyARN"]
+        body = body.replace(arn.encode(), before["PolicyARN"].encode())
+    return status, headers, body
+
+
+# CloudWatch: the metrics of an alarm on several are forgotten; dashboards have no tags.
+
+
+def of(service, name):
+    """Replaces a function of a service by a function of that one and its parameters."""
+
+    def replace(correction):
+        original = getattr(service, name)
+        setattr(service, name, lambda *arguments, **named: correction(original, *arguments, **named))
+        return correction
+
+    return replace
+
+
+@of(cloudwatch, "_put_metric_alarm")
+def put_metric_alarm(original, params, data, *how):
+    answer = original(params, data, *how)
+    if answer[0] == 200 and (data or {}).get("Metrics"):
+        cloudwatch._alarms[data["AlarmName"]]["Metrics"] = data["Metrics"]
+    return answer
+
+
+@of(cloudwatch, "_put_dashboard")
+def put_dashboard(original, params, data, *how):
+    name = (data or {}).get("DashboardName")
+    new = name not in cloudwatch._dashboards
+    answer = original(params, data, *how)
+    tags = (data or {}).get("Tags")
+    if answer[0] == 200 and new and tags:
+        arn = cloudwatch._dashboards[name]["DashboardArn"]
+        cloudwatch._resource_tags[arn] = {tag["Key"]: tag["Value"] for tag in tags}
+    return answer
+
+
+@of(cloudwatch, "_delete_dashboards")
+def delete_dashboards(original, params, data, *how):
+    names = (data or {}).get("DashboardNames") or []
+    arns = [cloudwatch._dashboards[name]["DashboardArn"] for name in names if name in cloudwatch._dashboards]
+    answer = original(params, data, *how)
+    for arn in arns if answer[0] == 200 else []:
+        cloudwatch._resource_tags.pop(arn, None)
+    return answer
+
+
+@of(cloudwatch, "_validate_alarm_tag_arn")
+def validate_tag_arn(original, arn, **how):
+    dashboards = {it["DashboardArn"] for it in cloudwatch._dashboards.values()}
+    return None if arn in dashboards else original(arn, **how)
+
+
+# SNS: nobody has to confirm a subscription by mail.
+
+
+@of(sns, "_subscribe")
+def subscribe(original, params):
+    topic = sns._topics.get(sns._p(params, "TopicArn"))
+    known = {it["arn"] for it in topic["subscriptions"]} if topic else set()
+    answer = original(params)
+    for it in topic["subscriptions"] if topic and sns._p(params, "Protocol") == "email" else []:
+        if it["arn"] not in known:
+            it["confirmed"] = False
+            it["attributes"].update(PendingConfirmation="true", ConfirmationWasAuthenticated="false")
+    return answer
 
 
 # Web ACLs: a change of the description is forgotten.

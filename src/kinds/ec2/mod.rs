@@ -31,6 +31,8 @@ pub mod vpc_endpoint;
 
 pub mod flow_log;
 
+pub mod launch_template;
+
 /// EC2's published bucket for a mutating call, where the call has none of its own.
 const MUTATING: Rate = Rate { burst: 50, per_second: 5.0 };
 

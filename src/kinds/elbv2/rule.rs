@@ -70,7 +70,7 @@ impl Kind for Rule {
     const POLL: Poll = Poll::at_once();
     const RATE: Rate = super::MUTATING;
     const ACTIONS: Actions = Actions {
-        create: &[SECRET, DECRYPT, CREATE, tags::ADD],
+        create: &[SECRET, CREATE, tags::ADD, DECRYPT],
         read: &[DESCRIBE, tags::DESCRIBE, SECRET, DECRYPT],
         update: &[SECRET, DECRYPT, MODIFY, MOVE, tags::ADD, tags::REMOVE],
         delete: &[DELETE],
@@ -86,6 +86,8 @@ impl Kind for Rule {
         Retry::on(Verb::Update, NO_TARGET_GROUP, 60.0),
         Retry::on(Verb::Update, "PriorityInUse", 30.0),
     ];
+
+    const MOVES: &'static [&'static str] = &["secret"];
 
     type Props = RuleProps;
     type Attrs = RuleAttrs;

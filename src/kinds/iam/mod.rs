@@ -2,6 +2,9 @@
 
 pub mod role;
 pub mod role_policy;
+pub mod role_policy_attachment;
+
+pub mod instance_profile;
 
 use crate::aws::{Error, Result};
 use crate::kind::Rate;

@@ -17,7 +17,7 @@ use super::subnet_group::SubnetGroup;
 use super::{ADD_TAGS, REMOVE_TAGS};
 use crate::aws::{Cx, Result, call};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Text, Token, Verb, Wait};
 use crate::kinds::answer::{complete, deleted};
 use crate::kinds::ec2::security_group::SecurityGroup;
 use crate::{attrs, props};
@@ -40,7 +40,7 @@ props! {
         /// The user that the secret is about; `None` leaves it to the snapshot.
         replace username: Option<String>,
         /// The ARN of the key that encrypts the storage; `None` takes the account's own.
-        replace key: Option<String>,
+        replace key: Option<Text>,
         /// The snapshot that it is made of.
         replace snapshot: Option<String>,
         /// The version of the engine, in full.
@@ -104,6 +104,7 @@ impl Kind for Cluster {
     const ID: &'static str = "id";
     const BATCH: usize = 50;
     const POLL: Poll = Poll { ready: Wait::looks(40.0, 20.0, 5.0, 3600.0), gone: Wait::looks(55.0, 30.0, 5.0, 3600.0) };
+    const CHANGED: Wait = Wait::looks(60.0, 10.0, 5.0, 3600.0);
     const RATE: Rate = super::MUTATING;
     const ACTIONS: Actions = Actions {
         create: &[
@@ -212,7 +213,7 @@ async fn create(cx: &Cx, token: &Token, want: &ClusterProps) -> Result<Option<ty
         .set_master_username(want.username.clone())
         .manage_master_user_password(want.managed_password)
         .storage_encrypted(true)
-        .set_kms_key_id(want.key.clone())
+        .set_kms_key_id(want.key.as_ref().map(|it| it.as_str().to_owned()))
         .backup_retention_period(want.backup_days)
         .deletion_protection(want.deletion_protection)
         .copy_tags_to_snapshot(want.copy_tags)
@@ -234,7 +235,7 @@ async fn restore(cx: &Cx, token: &Token, want: &ClusterProps, snapshot: &str) ->
         .db_subnet_group_name(want.subnet_group.id())
         .db_cluster_parameter_group_name(want.parameter_group.id())
         .set_vpc_security_group_ids(Some(ids(&want.groups)))
-        .set_kms_key_id(want.key.clone())
+        .set_kms_key_id(want.key.as_ref().map(|it| it.as_str().to_owned()))
         .backup_retention_period(want.backup_days)
         .deletion_protection(want.deletion_protection)
         .copy_tags_to_snapshot(want.copy_tags)
@@ -301,7 +302,7 @@ fn seen(cluster: &types::DbCluster) -> Option<Seen<Cluster>> {
         subnet_group: Ref::known(cluster.db_subnet_group()?),
         database: cluster.database_name().map(str::to_owned),
         username: cluster.master_username().map(str::to_owned),
-        key: cluster.kms_key_id().map(str::to_owned),
+        key: cluster.kms_key_id().map(Text::from),
         snapshot: super::tag(tags, SNAPSHOT).map(str::to_owned),
         version: cluster.engine_version()?.to_owned(),
         parameter_group: Ref::known(cluster.db_cluster_parameter_group()?),

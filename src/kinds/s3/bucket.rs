@@ -77,6 +77,7 @@ impl Kind for Bucket {
         Retry::on(Verb::Delete, NOT_EMPTY, 600.0),
     ];
     const HOLDS_DATA: bool = true;
+    const MOVES: &'static [&'static str] = &["force_empty"];
 
     type Props = BucketProps;
     type Attrs = BucketAttrs;
@@ -134,6 +135,11 @@ impl Kind for Bucket {
             all.push(ours.map(|_| attrs_of(cx, name, want.force_empty)));
         }
         Ok(all)
+    }
+
+    /// What may be emptied is not worth keeping.
+    fn holds_data(props: &BucketProps) -> bool {
+        !props.force_empty
     }
 }
 

@@ -100,6 +100,7 @@ impl Kind for Secret {
         Retry::on(Verb::Update, NO_SECRET, 30.0),
     ];
     const HOLDS_DATA: bool = true;
+    const MOVES: &'static [&'static str] = &["disposable"];
 
     type Props = SecretProps;
     type Attrs = SecretAttrs;
@@ -181,6 +182,11 @@ impl Kind for Secret {
             all.push(attrs.transpose()?);
         }
         Ok(all)
+    }
+
+    /// Nobody misses one that can be drawn anew.
+    fn holds_data(props: &SecretProps) -> bool {
+        !props.disposable
     }
 }
 

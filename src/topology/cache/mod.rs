@@ -14,7 +14,7 @@ mod shapes;
 mod resources;
 
 pub(super) use fields::{Ground, read};
-pub(super) use resources::add;
+pub(super) use resources::{Store, add};
 
 /// The caches of a stack.
 pub type Caches = BTreeMap<Purpose, Cache>;

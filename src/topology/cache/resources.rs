@@ -22,7 +22,6 @@ const SERVERLESS_SUBNETS: usize = 3;
 const READER_PORT: i32 = 6380;
 
 /// What the tier offers the web servers: where a cache is reached, and how.
-#[expect(dead_code, reason = "the tier of the web servers reads it")]
 pub(in crate::topology) struct Store {
     pub engine: Engine,
     /// Whether clients must use TLS.

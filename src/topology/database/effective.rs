@@ -33,7 +33,7 @@ fn own_lines(own: &Own) -> Vec<String> {
         format!("username {}", text(username)),
         format!("backup-days {backup_days}"),
     ];
-    lines.extend(key.iter().map(|it| format!("key {}", text(it))));
+    lines.extend(key.iter().map(|it| format!("key {}", text(it.word()))));
     lines.push(format!("deletion-protection #{deletion_protection}"));
     lines.extend(snapshot.iter().map(|it| format!("restore snapshot={}", text(it))));
     lines

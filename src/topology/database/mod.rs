@@ -1,5 +1,7 @@
 //! The database tier: an Aurora cluster with its instances; or a database that is there already.
 
+use super::keys::Key;
+
 mod fields;
 
 mod values;
@@ -12,6 +14,8 @@ mod effective;
 
 pub(super) use effective::lines;
 pub(super) use fields::{Found, read};
+pub(super) use resources::Reached;
+pub(super) use versions::default_of as default_version;
 
 /// The database tier.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,8 +50,8 @@ pub struct Own {
     pub username: String,
     /// For how many days it can be set back.
     pub backup_days: i32,
-    /// The ARN of the key that encrypts it; `None` takes the account's own.
-    pub key: Option<String>,
+    /// The key that encrypts it; `None` takes the one that AWS has for databases.
+    pub key: Option<Key>,
     /// Whether AWS refuses to delete it.
     pub deletion_protection: bool,
     /// The snapshot that it is made of.

@@ -10,19 +10,32 @@ use crate::kinds::rds::instance::{Instance, InstanceProps};
 use crate::kinds::rds::subnet_group::{SubnetGroup, SubnetGroupProps};
 use crate::topology::{Build, Places, at};
 
+/// What the tier offers the web servers: where the database is reached.
+pub(in crate::topology) struct Reached {
+    /// Where it writes.
+    pub endpoint: Text,
+    /// Where its readers are.
+    pub reader: Option<Text>,
+    /// The database in it.
+    pub name: Text,
+    /// The ARN of the secret with user and password.
+    pub secret: Text,
+}
+
 impl Database {
     /// Adds the resources of the tier to a graph. `places` is there wherever the stack makes the database.
-    pub(in crate::topology) fn add_to(&self, cx: &mut Build<'_>, places: Option<&Places>) {
-        match (&self.form, places) {
+    pub(in crate::topology) fn add_to(&self, cx: &mut Build<'_>, places: Option<&Places>) -> Reached {
+        let reached = match (&self.form, places) {
             (Form::Own(own), Some(places)) => add_own(cx, self.engine, own, places),
             (Form::Own(_), None) => panic!("bug: a checked database has no network"),
             (Form::Existing(existing), _) => outputs_of_existing(cx, existing),
-        }
+        };
         output(cx, "port", self.engine.port().to_string());
+        reached
     }
 }
 
-fn add_own(cx: &mut Build<'_>, engine: Engine, own: &Own, places: &Places) {
+fn add_own(cx: &mut Build<'_>, engine: Engine, own: &Own, places: &Places) -> Reached {
     let cluster = add_cluster(cx, engine, own, places);
     let class = match &own.servers {
         Servers::Instances { class, .. } => class.as_str(),
@@ -53,6 +66,12 @@ fn add_own(cx: &mut Build<'_>, engine: Engine, own: &Own, places: &Places) {
     output(cx, "endpoint", cluster.attr("endpoint"));
     output(cx, "reader-endpoint", cluster.attr("reader_endpoint"));
     output(cx, "secret", cluster.attr("secret"));
+    Reached {
+        endpoint: cluster.attr("endpoint"),
+        reader: Some(cluster.attr("reader_endpoint")),
+        name: own.name.as_str().into(),
+        secret: cluster.attr("secret"),
+    }
 }
 
 fn add_cluster(cx: &mut Build<'_>, engine: Engine, own: &Own, places: &Places) -> Ref<Cluster> {
@@ -71,7 +90,7 @@ fn add_cluster(cx: &mut Build<'_>, engine: Engine, own: &Own, places: &Places) -
         subnet_group: subnet_group.early(),
         database: chosen(name),
         username: chosen(username),
-        key: key.clone(),
+        key: key.as_ref().map(|it| it.add_to(cx, "database")),
         snapshot: snapshot.clone(),
         version: version.clone(),
         // With its parameters, or the cluster would start without them.
@@ -116,7 +135,7 @@ fn add_parameter_group(cx: &mut Build<'_>, engine: Engine, version: &str) -> Ref
     cx.graph.add(at("database.parameter-group"), props)
 }
 
-fn outputs_of_existing(cx: &mut Build<'_>, existing: &Existing) {
+fn outputs_of_existing(cx: &mut Build<'_>, existing: &Existing) -> Reached {
     let Existing { host, reader, name, secret } = existing;
     output(cx, "endpoint", host.as_str());
     if let Some(reader) = reader {
@@ -124,6 +143,12 @@ fn outputs_of_existing(cx: &mut Build<'_>, existing: &Existing) {
     }
     output(cx, "name", name.as_str());
     output(cx, "secret", secret.as_str());
+    Reached {
+        endpoint: host.as_str().into(),
+        reader: reader.as_deref().map(Text::from),
+        name: name.as_str().into(),
+        secret: secret.as_str().into(),
+    }
 }
 
 /// Sets the output `database-<name>`.

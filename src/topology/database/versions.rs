@@ -8,7 +8,7 @@ const POSTGRESQL: &str = "17.5";
 const MYSQL: &str = "8.0.mysql_aurora.3.10.3";
 
 /// Returns the version that is taken where the spec names none.
-pub(super) fn default_of(engine: Engine) -> &'static str {
+pub(in crate::topology) fn default_of(engine: Engine) -> &'static str {
     match engine {
         Engine::Postgresql => POSTGRESQL,
         Engine::Mysql => MYSQL,

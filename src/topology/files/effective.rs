@@ -1,20 +1,24 @@
 //! The tier written as a spec that says everything.
 
-use super::{Files, Lifecycle, Own};
+use super::{BurstCreditAlarms, Files, Lifecycle, Own};
 
 /// Returns the lines in the block of `files`. No value in them has a character that needs an escape.
 pub(in crate::topology) fn lines(files: &Files) -> Vec<String> {
-    let Own { performance, throughput, key, backup, lifecycle } = match files {
+    let Own { performance, throughput, key, backup, lifecycle, burst_credit_alarms } = match files {
         Files::Own(own) => own,
         Files::Existing(id) => return vec![format!("existing \"{id}\"")],
     };
     let mibps = throughput.mibps().map_or(String::new(), |it| format!(" mibps={it}"));
     let mut lines =
         vec![format!("performance \"{}\"", performance.word()), format!("throughput \"{}\"{mibps}", throughput.word())];
-    lines.extend(key.iter().map(|it| format!("key \"{it}\"")));
+    lines.extend(key.iter().map(|it| format!("key \"{}\"", it.word())));
     lines.push(format!("backup #{backup}"));
     lines.push(format!("lifecycle {}", lifecycle.map_or("#false".to_owned(), fields)));
     lines.push("seed-gib 0".to_owned());
+    lines.extend(burst_credit_alarms.map(|it| {
+        let BurstCreditAlarms { warning_minutes, critical_minutes } = it;
+        format!("burst-credit-alarms warning-minutes={warning_minutes} critical-minutes={critical_minutes}")
+    }));
     lines
 }
 

@@ -1,6 +1,7 @@
 //! The `files` node of a spec: its fields and their defaults.
 
-use super::{Files, Own, Performance, Throughput, key, lifecycle};
+use super::lifecycle::Noted;
+use super::{BurstCreditAlarms, Files, Own, Performance, Throughput, key, lifecycle};
 use crate::spec::diagnostic::quoted;
 use crate::spec::reader::{Form, Reader};
 use crate::spec::tree::{Node, Spanned, Value};
@@ -13,6 +14,8 @@ const OF_OWN: &[&str] = &["performance", "throughput", "key", "backup", "lifecyc
 const MOST_MIBPS: i32 = 3414;
 /// As many GiB as the reference architecture writes at most.
 const MOST_SEED: i32 = 6144;
+/// A day: a small file system that is full of credits bursts for six hours.
+const MOST_MINUTES: i32 = 1440;
 
 /// Reads the tier; `None` where it has errors, all of which are noted. `network` is what was read of that tier.
 pub(in crate::topology) fn read(
@@ -96,13 +99,14 @@ fn read_own(cx: &mut Reader<'_>, form: &mut Form<'_>, region: Option<&str>) -> O
         None => Ok(None),
     };
     let unseeded = refuse_seed(cx, form);
-    refuse_alarms(cx, form);
+    let burst_credit_alarms = burst_credit_alarms(cx, form, throughput);
     unseeded.then_some(Own {
         performance: performance?,
         throughput: throughput?,
         key: key?,
         backup: backup?,
         lifecycle: lifecycle.ok()?,
+        burst_credit_alarms: burst_credit_alarms.ok()?,
     })
 }
 
@@ -174,9 +178,52 @@ fn refuse_seed(cx: &mut Reader<'_>, form: &mut Form<'_>) -> bool {
     gib == Some(0)
 }
 
-fn refuse_alarms(cx: &mut Reader<'_>, form: &mut Form<'_>) {
-    let Some(node) = form.field(cx, "burst-credit-alarms") else { return };
-    let detail = "Alarms on burst credits are a part of the language, and this version cannot make them.";
-    cx.error("spec::not-available", node.name.span, "Not available in this version", detail)
-        .help("Comment it out for now: /-burst-credit-alarms. Elastic throughput, the default, has no burst credits.");
+/// Reads the field; `None` where it is off.
+fn burst_credit_alarms(
+    cx: &mut Reader<'_>,
+    form: &mut Form<'_>,
+    throughput: Option<Throughput>,
+) -> Result<Option<BurstCreditAlarms>, Noted> {
+    let Some(node) = form.field(cx, "burst-credit-alarms") else { return Ok(None) };
+    let mut form = Form::of(node);
+    let switch = form.optional_argument().map(|it| (it, cx.switch(it, "`burst-credit-alarms`")));
+    let default = BurstCreditAlarms::default();
+    let mut minutes = |name, what: &str, default| match form.property(cx, name) {
+        Some(value) => (Some(value), cx.whole(value, what, 1, MOST_MINUTES)),
+        None => (None, Some(default)),
+    };
+    let (warning, warning_minutes) = minutes("warning-minutes", "`warning-minutes`", default.warning_minutes);
+    let (critical, critical_minutes) = minutes("critical-minutes", "`critical-minutes`", default.critical_minutes);
+    form.close(cx);
+    if let Some((_, on)) = switch {
+        match (on.ok_or(Noted)?, warning.or(critical)) {
+            (true, _) => {}
+            (false, None) => return Ok(None),
+            (false, Some(field)) => {
+                let detail = "`burst-credit-alarms #false` tells nobody, so there are no minutes.";
+                cx.error("files::burst-credit-alarms", field.span, "Contradiction", detail)
+                    .help("Remove `#false` or the fields.");
+                return Err(Noted);
+            }
+        }
+    }
+    if let Some(throughput @ (Throughput::Elastic | Throughput::Provisioned(_))) = throughput {
+        let word = throughput.word();
+        let detail = format!("The throughput is \"{word}\", and only bursting file systems have burst credits.");
+        cx.error("files::burst-credit-alarms", node.name.span, "Alarms without burst credits", detail)
+            .help("Remove `burst-credit-alarms`, or write throughput \"bursting\".");
+        return Err(Noted);
+    }
+    let alarms = BurstCreditAlarms {
+        warning_minutes: warning_minutes.ok_or(Noted)?,
+        critical_minutes: critical_minutes.ok_or(Noted)?,
+    };
+    if alarms.warning_minutes <= alarms.critical_minutes {
+        let detail = "The warning comes before the critical alarm, when there are more minutes left.";
+        let span = warning.or(critical).map_or(node.name.span, |it| it.span);
+        cx.error("files::burst-credit-alarms", span, "Warning too late", detail)
+            .help("Write for example warning-minutes=180 critical-minutes=60.");
+        return Err(Noted);
+    }
+    Ok(Some(alarms))
 }

@@ -1,18 +1,22 @@
-//! The `key` field: a KMS key that is there already.
+//! The `key` field: a KMS key that is there already, or one of the stack's own.
 
 use crate::spec::diagnostic::quoted;
 use crate::spec::reader::{Form, Reader};
 use crate::spec::tree::{Node, Spanned};
+use crate::topology::keys::Key;
 
 const EXAMPLE: &str = "\"arn:aws:kms:eu-west-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef\"";
 
 /// Reads the field; `None` where it has errors, all of which are noted.
-pub(super) fn read(cx: &mut Reader<'_>, node: &Node, region: Option<&str>) -> Option<String> {
+pub(super) fn read(cx: &mut Reader<'_>, node: &Node, region: Option<&str>) -> Option<Key> {
     let mut form = Form::of(node);
     let value = form.argument(cx, &format!("key {EXAMPLE}"));
     let text = value.and_then(|it| cx.text(it, "The ARN of a key"));
     form.close(cx);
     let Spanned { value: arn, span } = text?;
+    if arn == Key::OWN {
+        return Some(Key::Own);
+    }
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
     let ["arn", partition, "kms", of, account, key] = parts.as_slice() else {
         let detail = format!("{} is not the ARN of a KMS key.", quoted(&arn));
@@ -38,5 +42,5 @@ pub(super) fn read(cx: &mut Reader<'_>, node: &Node, region: Option<&str>) -> Op
             .help(format!("Choose a key of `{region}`."));
         return None;
     }
-    Some(arn)
+    Some(Key::Known(arn))
 }

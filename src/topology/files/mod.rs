@@ -1,6 +1,8 @@
 //! The files tier: a file system for what all web servers share, a mount target in each zone, and the directories of
 //! Moodle as access points; or the file system that is there already.
 
+use super::keys::Key;
+
 mod fields;
 
 mod key;
@@ -23,6 +25,13 @@ pub enum Files {
     Existing(String),
 }
 
+impl Files {
+    /// Whether the tier has alarms of its own.
+    pub(super) fn tells(&self) -> bool {
+        matches!(self, Files::Own(own) if own.burst_credit_alarms.is_some())
+    }
+}
+
 /// A file system that the stack makes. It is always encrypted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Own {
@@ -30,12 +39,14 @@ pub struct Own {
     pub performance: Performance,
     /// What limits reading and writing, and is paid for.
     pub throughput: Throughput,
-    /// The ARN of the KMS key; `None` is AWS's own key for EFS. Another one would be another file system.
-    pub key: Option<String>,
+    /// The KMS key; `None` is AWS's own key for EFS. Another one would be another file system.
+    pub key: Option<Key>,
     /// Whether AWS Backup takes a copy every day.
     pub backup: bool,
     /// When files that nobody opens go to cheaper storage; `None` is never.
     pub lifecycle: Option<Lifecycle>,
+    /// When somebody is told that burst credits run out; `None` tells nobody.
+    pub burst_credit_alarms: Option<BurstCreditAlarms>,
 }
 
 /// What a file system is best at.
@@ -110,4 +121,20 @@ pub struct Lifecycle {
     pub archive_days: Option<i32>,
     /// Whether a file that is opened comes back.
     pub back_on_access: bool,
+}
+
+/// Minutes at full speed for which the burst credits of a file system still suffice when an alarm goes off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BurstCreditAlarms {
+    /// Of the first alarm.
+    pub warning_minutes: i32,
+    /// Of the last alarm, fewer.
+    pub critical_minutes: i32,
+}
+
+impl Default for BurstCreditAlarms {
+    /// As in the reference architecture.
+    fn default() -> BurstCreditAlarms {
+        BurstCreditAlarms { warning_minutes: 180, critical_minutes: 60 }
+    }
 }

@@ -47,10 +47,11 @@ impl Files {
 }
 
 fn add_file_system(cx: &mut Build<'_>, own: &Own) -> (Ref<FileSystem>, Ref<FileSystemPolicy>) {
-    let Own { performance, throughput, key, backup, lifecycle } = own;
+    let Own { performance, throughput, key, backup, lifecycle, burst_credit_alarms: _ } = own;
+    let key = key.as_ref().map(|it| it.add_to(cx, "files"));
     let props = FileSystemProps {
         performance: performance.in_aws().to_owned(),
-        key: key.as_deref().map(Text::from),
+        key,
         throughput: throughput.word().to_owned(),
         mibps: throughput.mibps(),
         tags: cx.tags("files"),

@@ -96,7 +96,6 @@ pub(super) struct Inputs {
 }
 
 /// What the tier offers others. All of it is known as soon as the load balancer is created.
-#[expect(dead_code, reason = "web servers, CDN, DNS and alarms will use it")]
 pub(super) struct Balancer {
     /// Its ARN.
     pub(super) arn: Text,

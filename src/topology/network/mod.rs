@@ -26,7 +26,7 @@ mod flow_log;
 
 mod groups;
 
-pub(super) use fields::read;
+pub(super) use fields::{RETENTIONS, read, retention};
 pub(super) use groups::Visitors;
 
 /// The network tier.

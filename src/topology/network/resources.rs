@@ -12,7 +12,7 @@ use crate::kinds::ec2::internet_gateway_attachment::{InternetGatewayAttachment, 
 use crate::kinds::ec2::subnet::{Subnet, SubnetProps};
 use crate::kinds::ec2::vpc::{Vpc, VpcProps};
 use crate::kinds::ec2::vpc_dns::{VpcDns, VpcDnsProps};
-use crate::topology::{Build, Places, at};
+use crate::topology::{Build, Places, Ways, at};
 
 /// Subnets by zone.
 pub(super) type ByZone = BTreeMap<String, Ref<Subnet>>;
@@ -40,7 +40,7 @@ impl Network {
 
 fn add_own(cx: &mut Build<'_>, own: &Own) -> Places {
     let built = base(cx, own);
-    let tables = routes::add(cx, own.nat, &built);
+    let (tables, ways) = routes::add(cx, own.nat, &built);
     let groups = groups::add(cx, &built.vpc);
     endpoints::add(cx, own, &built, &tables);
     if let Some(days) = own.flow_logs {
@@ -60,7 +60,7 @@ fn add_own(cx: &mut Build<'_>, own: &Own) -> Places {
         zones.iter().filter_map(|zone| Some((zone.clone(), subnets.get(zone)?.clone()))).collect::<Vec<_>>()
     };
     let [public, app, data] = [&built.public, &built.app, &built.data].map(in_order);
-    Places { vpc: built.vpc, way_in: Some(built.attachment), public, app, data, groups }
+    Places { vpc: built.vpc, way_in: Some(built.attachment), ways, public, app, data, groups }
 }
 
 fn add_existing(cx: &mut Build<'_>, existing: &Existing) -> Places {
@@ -72,7 +72,7 @@ fn add_existing(cx: &mut Build<'_>, existing: &Existing) -> Places {
     }
     let known = |ids: &Vec<String>| ids.iter().map(|id| (id.clone(), Ref::known(id.clone()))).collect::<Vec<_>>();
     let [public, app, data] = [&existing.public, &existing.app, &existing.data].map(known);
-    Places { vpc, way_in: None, public, app, data, groups }
+    Places { vpc, way_in: None, ways: Ways::default(), public, app, data, groups }
 }
 
 fn base(cx: &mut Build<'_>, own: &Own) -> Built {

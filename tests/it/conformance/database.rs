@@ -130,7 +130,7 @@ fn add_for_cluster(graph: &mut Graph) -> (ClusterProps, Ref<SecurityGroup>, Ref<
 fn cluster() -> Build {
     let mut graph = Graph::default();
     let (props, web, other) = add_for_cluster(&mut graph);
-    let before = ClusterProps { key: Some(KEY.to_owned()), ..props };
+    let before = ClusterProps { key: Some(KEY.into()), ..props };
     let change = |it: &mut ClusterProps| {
         it.version = "17.6".to_owned();
         it.parameter_group = other;

@@ -5,11 +5,15 @@
 
 mod cache;
 mod cases;
+mod cdn;
 mod database;
 mod defects;
+mod dns;
 mod files;
 mod life;
 mod load_balancer;
+mod watch;
+mod web;
 
 use std::collections::BTreeSet;
 
@@ -21,11 +25,13 @@ use defects::{DEFECTS, Defect};
 
 /// Every case; those of a tier stand in its file.
 fn all_cases() -> impl Iterator<Item = &'static Case> {
-    CASES.iter().chain(database::CASES).chain(files::CASES).chain(cache::CASES).chain(load_balancer::CASES)
+    let tiers = [cache::CASES, cdn::CASES, database::CASES, dns::CASES, files::CASES, load_balancer::CASES];
+    CASES.iter().chain(tiers.into_iter().chain([watch::CASES, web::CASES]).flatten())
 }
 
 fn all_defects() -> impl Iterator<Item = &'static Defect> {
-    DEFECTS.iter().chain(files::DEFECTS).chain(cache::DEFECTS).chain(load_balancer::DEFECTS)
+    let tiers = [cache::DEFECTS, cdn::DEFECTS, dns::DEFECTS, files::DEFECTS, load_balancer::DEFECTS];
+    DEFECTS.iter().chain(tiers.into_iter().chain([watch::DEFECTS, web::DEFECTS]).flatten())
 }
 
 #[tokio::test]

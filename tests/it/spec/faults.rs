@@ -111,7 +111,7 @@ fn what_nobody_knows() {
     insta::assert_snapshot!(within("netwrok\nregoin \"eu-west-1\"\nwholly-other"), @"
     x.kdl:2:1: error: Unknown node: `moodle` has no node `netwrok` in its block. Did you mean `network`? [spec::unknown-node]
     x.kdl:3:1: error: Unknown node: `moodle` has no node `regoin` in its block. Did you mean `region`? [spec::unknown-node]
-    x.kdl:4:1: error: Unknown node: `moodle` has no node `wholly-other` in its block. Known here: region, tags, network, database, files, cache, load-balancer, size, site, certificate, web, cdn, dns, bastion, watch. [spec::unknown-node]
+    x.kdl:4:1: error: Unknown node: `moodle` has no node `wholly-other` in its block. Known here: region, size, tags, site, network, certificate, load-balancer, database, files, cache, web, cdn, dns, bastion, watch. [spec::unknown-node]
     ");
     insta::assert_snapshot!(within("network { tags a=\"b\"; zonse 3 }"), @"
     x.kdl:2:11: error: Unknown node: `network` has no node `tags` in its block. Known here: existing, cidr, zones, tenancy, nat, flow-logs, endpoints, subnets. [spec::unknown-node]
@@ -122,11 +122,13 @@ fn what_nobody_knows() {
     x.kdl:3:28: error: Unknown node: `flow-logs` has no node `retain-days` in its block. Write it in the line: flow-logs retain-days=… [spec::unknown-node]
     x.kdl:4:19: error: Unknown field: `subnets` has no field `cidrs` in its line. Write it in the block: subnets { cidrs … } [spec::unknown-field]
     ");
-    insta::assert_snapshot!(within("watch \"one\"\nwatch \"two\"\nbastion { whatever; }"), @"
-    x.kdl:2:1: error: Not available in this version: `watch` is a part of the language, and this version cannot make it. Comment it out for now: /-watch [spec::not-available]
-    x.kdl:3:1: error: Not available in this version: `watch` is a part of the language, and this version cannot make it. Comment it out for now: /-watch [spec::not-available]
-    x.kdl:4:1: error: Not available in this version: `bastion` is a part of the language, and this version cannot make it. Comment it out for now: /-bastion [spec::not-available]
-    ");
+    insta::assert_snapshot!(within("web \"one\"\nweb \"two\"\nbastion { whatever; }"), @r#"
+    x.kdl:2:1: error: Tier without a network: `web` puts its servers in the `app` subnets of a network, and the stack has no `network`. Write `network` too, or the one that is there: network { existing vpc="vpc-…" { app "subnet-…" } } [web::network]
+    x.kdl:2:5: error: Value too many: `web` takes no value in its line. Remove this value. [spec::surplus-value]
+    x.kdl:3:1: error: Written twice: `web` can stand here only once. Remove one of the two. [spec::duplicate] (2:1 the first one)
+    x.kdl:4:1: error: Tier without a network: `bastion` stands in a `public` subnet of a network, and the stack has no `network`. Write `network` too. [bastion::network]
+    x.kdl:4:11: error: Unknown node: `bastion` has no node `whatever` in its block. Known here: instances, scale, ssh-from, key-pair. [spec::unknown-node]
+    "#);
     insta::assert_snapshot!(within("network\nnetwork { zones 2 }"), @"x.kdl:3:1: error: Written twice: `network` can stand here only once. Remove one of the two. [spec::duplicate] (2:1 the first one)");
 }
 

@@ -145,6 +145,7 @@ fn the_effective_spec_says_everything_and_is_the_same_topology() {
         "lifecycle archive-days=365 back-on-access=#true".to_owned(),
         "lifecycle infrequent-access-days=7 archive-days=14; seed-gib 0".to_owned(),
         "lifecycle #false; throughput \"bursting\"".to_owned(),
+        "key \"own\"; throughput \"bursting\"; burst-credit-alarms warning-minutes=90".to_owned(),
         "existing \"fs-0123456789abcdef0\"".to_owned(),
     ];
     let mut all = String::new();
@@ -208,6 +209,16 @@ fn the_effective_spec_says_everything_and_is_the_same_topology() {
         }
     }
      {
+            performance "general-purpose"
+            throughput "bursting"
+            key "own"
+            backup #true
+            lifecycle #false
+            seed-gib 0
+            burst-credit-alarms warning-minutes=90 critical-minutes=60
+        }
+    }
+     {
             existing "fs-0123456789abcdef0"
         }
     }
@@ -266,8 +277,25 @@ fn backup_and_lifecycle() {
 fn what_this_version_cannot_do() {
     insta::assert_snapshot!(within("seed-gib 100"), @r#"x.kdl:4:1: error: Not available in this version: Filling a file system so that it bursts higher is a part of the language, and this version cannot do it. Remove it: throughput "elastic", the default, is quick from the first byte on. [spec::not-available]"#);
     insta::assert_snapshot!(within("seed-gib 9000"), @"x.kdl:4:10: error: Number out of range: `seed-gib` is 9000, and must be from 0 to 6144. Write a number from 0 to 6144. [spec::out-of-range]");
-    insta::assert_snapshot!(within("burst-credit-alarms warning-minutes=180 critical-minutes=60"), @"x.kdl:4:1: error: Not available in this version: Alarms on burst credits are a part of the language, and this version cannot make them. Comment it out for now: /-burst-credit-alarms. Elastic throughput, the default, has no burst credits. [spec::not-available]");
     assert_eq!(within("seed-gib 0"), "");
+}
+
+#[test]
+fn alarms_on_burst_credits() {
+    insta::assert_snapshot!(within("burst-credit-alarms"), @r#"x.kdl:4:1: error: Alarms without burst credits: The throughput is "elastic", and only bursting file systems have burst credits. Remove `burst-credit-alarms`, or write throughput "bursting". [files::burst-credit-alarms]"#);
+    insta::assert_snapshot!(within("throughput \"provisioned\" mibps=5; burst-credit-alarms warning-minutes=90"), @r#"x.kdl:4:35: error: Alarms without burst credits: The throughput is "provisioned", and only bursting file systems have burst credits. Remove `burst-credit-alarms`, or write throughput "bursting". [files::burst-credit-alarms]"#);
+    insta::assert_snapshot!(within("throughput \"bursting\"; burst-credit-alarms warning-minutes=0 critical-minutes=2000"), @"
+    x.kdl:4:60: error: Number out of range: `warning-minutes` is 0, and must be from 1 to 1440. Write a number from 1 to 1440. [spec::out-of-range]
+    x.kdl:4:79: error: Number out of range: `critical-minutes` is 2000, and must be from 1 to 1440. Write a number from 1 to 1440. [spec::out-of-range]
+    ");
+    insta::assert_snapshot!(within("throughput \"bursting\"; burst-credit-alarms critical-minutes=180"), @"x.kdl:4:61: error: Warning too late: The warning comes before the critical alarm, when there are more minutes left. Write for example warning-minutes=180 critical-minutes=60. [files::burst-credit-alarms]");
+    insta::assert_snapshot!(within("throughput \"bursting\"; burst-credit-alarms #false critical-minutes=10"), @"x.kdl:4:68: error: Contradiction: `burst-credit-alarms #false` tells nobody, so there are no minutes. Remove `#false` or the fields. [files::burst-credit-alarms]");
+    insta::assert_snapshot!(within("throughput \"bursting\"; burst-credit-alarms 180 minutes=5"), @"
+    x.kdl:4:44: error: Wrong type of value: `burst-credit-alarms` is a number, and must be a switch. Write `#true` or `#false`. [spec::wrong-type]
+    x.kdl:4:48: error: Unknown field: `burst-credit-alarms` has no field `minutes` in its line. Known here: warning-minutes, critical-minutes. [spec::unknown-field]
+    ");
+    assert_eq!(within("throughput \"bursting\"; burst-credit-alarms"), "");
+    assert_eq!(within("burst-credit-alarms #false"), "");
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! The spec language: reading, formatting, faults, and the tiers that a spec becomes.
 
 mod cache;
+mod cdn;
 mod database;
+mod dns;
 mod faults;
 mod files;
 mod format;
@@ -9,3 +11,7 @@ mod garbage;
 mod load_balancer;
 mod network;
 mod network_faults;
+mod site;
+mod size;
+mod watch;
+mod web;

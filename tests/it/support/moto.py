@@ -1,8 +1,14 @@
 """Starts moto 5.2.5 with corrections, without which the kinds that they are about could not be tested on it."""
 
+import os
 import re
 import sys
 from xml.sax.saxutils import unescape
+
+# Certificates are issued by the clock, whatever is in DNS: a look later, so that they are pending first.
+os.environ["MOTO_ACM_VALIDATION_WAIT"] = "0"
+# Without it AWS's own policies do not exist.
+os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
 
 from moto.ec2.models.nat_gateways import NatGatewayBackend
 from moto.ec2.models.vpcs import VPCBackend, VPCEndPoint

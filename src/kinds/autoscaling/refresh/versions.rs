@@ -1,0 +1,49 @@
+//! By which versions of the template the servers of a group are made.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_autoscaling::types::{AutoScalingGroup, LifecycleState};
+
+use super::VERSIONS;
+use crate::aws::{Cx, Result, call};
+use crate::kinds::answer::existing;
+
+/// Returns the versions that servers of the group are made by; those on their way out do not count.
+pub(super) async fn of(cx: &Cx, group: &AutoScalingGroup) -> Result<BTreeSet<String>> {
+    let named: BTreeSet<&str> = group
+        .instances()
+        .iter()
+        .filter(|it| !it.lifecycle_state().is_some_and(is_leaving))
+        .filter_map(|it| it.launch_template()?.version())
+        .collect();
+    let mut versions = BTreeSet::new();
+    for name in named {
+        // AWS shows numbers; a name is what is in use now.
+        let number = if name.starts_with('$') { in_use(cx, group).await? } else { Some(name.to_owned()) };
+        versions.extend(number);
+    }
+    Ok(versions)
+}
+
+/// Returns the version that some servers are made by and that is not in use any more, else the one in use; and whether
+/// there is such a one.
+pub(super) async fn oldest(cx: &Cx, group: &AutoScalingGroup, versions: &BTreeSet<String>) -> Result<(String, bool)> {
+    let in_use = in_use(cx, group).await?.unwrap_or_default();
+    let old = versions.iter().find(|it| **it != in_use);
+    Ok((old.cloned().unwrap_or(in_use), old.is_some()))
+}
+
+fn is_leaving(state: &LifecycleState) -> bool {
+    let state = state.as_str();
+    state.starts_with("Terminat") || state.starts_with("Detach")
+}
+
+/// Returns the number of the template's version in use; `None` where there is no template any more.
+async fn in_use(cx: &Cx, group: &AutoScalingGroup) -> Result<Option<String>> {
+    let Some(template) = group.launch_template().and_then(|it| it.launch_template_id()) else { return Ok(None) };
+    let describe = cx.ec2().describe_launch_template_versions().launch_template_id(template).versions("$Default");
+    let gone = ["InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateId.NotFoundException"];
+    let answer = existing(call(VERSIONS, describe.send().await), &gone)?;
+    let version = answer.and_then(|it| it.launch_template_versions?.first()?.version_number);
+    Ok(version.map(|it| it.to_string()))
+}
