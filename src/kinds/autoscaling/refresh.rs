@@ -7,14 +7,11 @@
 use aws_sdk_autoscaling::types::{AutoScalingGroup, InstanceRefresh, RefreshPreferences, RefreshStrategy};
 
 use super::group::Group;
-use super::{CONTENTION, DESCRIBE_GROUPS, INVALID, group_of, groups};
+use super::{CONTENTION, DESCRIBE_GROUPS, INVALID, group_of, groups, health, versions};
 use crate::aws::{Cx, Error, Result, call};
 use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Text, Token, Verb, Wait};
 use crate::kinds::answer::existing;
 use crate::{attrs, props};
-
-mod health;
-mod versions;
 
 /// See the module.
 #[derive(Debug)]
@@ -51,7 +48,6 @@ const CANCEL: &str = "autoscaling:CancelInstanceRefresh";
 const DESCRIBE: &str = "autoscaling:DescribeInstanceRefreshes";
 const UNDER_WAY: &str = "InstanceRefreshInProgress";
 const NO_GROUP: &str = "GroupNotFound";
-const VERSIONS: &str = "ec2:DescribeLaunchTemplateVersions";
 
 impl Kind for Refresh {
     const NAME: &'static str = "autoscaling.refresh";
@@ -61,9 +57,9 @@ impl Kind for Refresh {
     const POLL: Poll = Poll { ready: Wait::looks(240.0, 20.0, 5.0, 3600.0), gone: Wait::none() };
     const RATE: Rate = super::MUTATING;
     const ACTIONS: Actions = Actions {
-        create: &[DESCRIBE_GROUPS, health::ACTIVITIES, VERSIONS, START, CANCEL],
-        read: &[DESCRIBE_GROUPS, DESCRIBE, health::ACTIVITIES, health::TARGETS, health::CONSOLE, VERSIONS],
-        update: &[DESCRIBE_GROUPS, health::ACTIVITIES, VERSIONS, START, CANCEL],
+        create: &[DESCRIBE_GROUPS, health::ACTIVITIES, versions::IN_USE, START, CANCEL],
+        read: &[DESCRIBE_GROUPS, DESCRIBE, health::ACTIVITIES, health::TARGETS, health::CONSOLE, versions::IN_USE],
+        update: &[DESCRIBE_GROUPS, health::ACTIVITIES, versions::IN_USE, START, CANCEL],
         delete: &[],
         find: &[DESCRIBE_GROUPS, DESCRIBE, health::ACTIVITIES],
     };
