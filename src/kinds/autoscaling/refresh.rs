@@ -4,7 +4,9 @@
 //! servers as the group has at least are well, also to the load balancer. It owns nothing in AWS: after a failure a
 //! new one takes its place and tries again, which costs nothing.
 
-use aws_sdk_autoscaling::types::{AutoScalingGroup, InstanceRefresh, RefreshPreferences, RefreshStrategy};
+use aws_sdk_autoscaling::types::{
+    AutoScalingGroup, InstanceRefresh, InstanceRefreshStatus, RefreshPreferences, RefreshStrategy,
+};
 
 use super::group::Group;
 use super::{CONTENTION, DESCRIBE_GROUPS, INVALID, group_of, groups, health, versions};
@@ -197,7 +199,7 @@ fn replacement(have: &RefreshAttrs, newest: Option<&InstanceRefresh>, outdated: 
         return Phase::Ready;
     }
     match newest {
-        Some(newest) if newest.instance_refresh_id() == Some(ours) => match newest.status().map(|it| it.as_str()) {
+        Some(newest) if newest.instance_refresh_id() == Some(ours) => match newest.status().map(InstanceRefreshStatus::as_str) {
             Some("Successful") => Phase::Ready,
             status => {
                 let (status, reason) = (status.unwrap_or("without status"), newest.status_reason());
@@ -211,8 +213,6 @@ fn replacement(have: &RefreshAttrs, newest: Option<&InstanceRefresh>, outdated: 
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_autoscaling::types::InstanceRefreshStatus;
-
     use super::*;
 
     fn have(refresh: Option<&str>) -> RefreshAttrs {
