@@ -198,16 +198,14 @@ fn replacement(have: &RefreshAttrs, newest: Option<&InstanceRefresh>, outdated: 
         // It is done, whatever became of those after it.
         return Phase::Ready;
     }
-    match newest {
-        Some(newest) if newest.instance_refresh_id() == Some(ours) => match newest.status().map(InstanceRefreshStatus::as_str) {
-            Some("Successful") => Phase::Ready,
-            status => {
-                let (status, reason) = (status.unwrap_or("without status"), newest.status_reason());
-                Phase::Failed(format!("the replacement of its servers is {status}: {}", reason.unwrap_or("no reason")))
-            }
-        },
-        // A replica that does not know of it yet.
-        _ => Phase::Pending,
+    // A replica that does not know of it yet.
+    let Some(newest) = newest.filter(|it| it.instance_refresh_id() == Some(ours)) else { return Phase::Pending };
+    match newest.status().map(InstanceRefreshStatus::as_str) {
+        Some("Successful") => Phase::Ready,
+        status => {
+            let (status, reason) = (status.unwrap_or("without status"), newest.status_reason());
+            Phase::Failed(format!("the replacement of its servers is {status}: {}", reason.unwrap_or("no reason")))
+        }
     }
 }
 
