@@ -127,7 +127,13 @@ async fn servers_are_made_replaced_and_taken_down() {
 
     // Another type of server is another version of the template, and the servers follow in the same apply.
     let larger = "web { instances \"c7g.2xlarge\"; scale min=3 max=6 }; bastion { scale 1 }";
-    insta::assert_snapshot!(stack.apply(Some(larger), &usual).await, @"");
+    insta::assert_snapshot!(stack.apply(Some(larger), &usual).await, @"
+    create bastion.capacity
+    create bastion.refresh
+    update web.capacity
+    update web.refresh
+    update web.template
+    ");
     let servers = stack.servers().await;
     assert_eq!(versions(&servers, "campus-web"), ["2", "2", "2"]);
     assert_eq!(versions(&servers, "campus-bastion"), ["1"]);
@@ -143,12 +149,43 @@ async fn servers_are_made_replaced_and_taken_down() {
     assert!(stack.plan(Some(larger), &usual).await.is_empty());
 
     let target = "web { instances \"c7g.2xlarge\"; target-tracking cpu=60; parameters #true }";
-    insta::assert_snapshot!(stack.apply(Some(target), &usual).await, @"");
+    insta::assert_snapshot!(stack.apply(Some(target), &usual).await, @r#"
+    create web.parameter["network/vpc"]
+    create web.policy.cpu
+    delete bastion.capacity
+    delete bastion.group
+    delete bastion.profile
+    delete bastion.refresh
+    delete bastion.role
+    delete bastion.role-policy.session-manager
+    delete bastion.rule.files.nfs
+    delete bastion.rule.to-files
+    delete bastion.rule.to-internet-http
+    delete bastion.rule.to-internet-https
+    delete bastion.rule.to-web
+    delete bastion.rule.web.ssh
+    delete bastion.security-group
+    delete bastion.template
+    delete web.alarm.scale-in
+    delete web.alarm.scale-out
+    delete web.policy.in
+    delete web.policy.out
+    update web.capacity
+    "#);
     assert_eq!(stack.servers().await["campus-web"].len(), 5);
 
     // A new group stands beside the old one until it is gone.
     let replace = Options { replace: [Address::parse("web.group").unwrap()].into(), ..usual };
-    insta::assert_snapshot!(stack.apply(Some(target), &replace).await, @"");
+    insta::assert_snapshot!(stack.apply(Some(target), &replace).await, @"
+    create web.capacity
+    create web.group
+    create web.policy.cpu
+    create web.refresh
+    delete web.capacity
+    delete web.group
+    delete web.policy.cpu
+    delete web.refresh
+    ");
     assert_eq!(stack.servers().await.len(), 1);
 
     stack.apply(None, &Options { destroy: true, ..Options::default() }).await;

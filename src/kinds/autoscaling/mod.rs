@@ -14,7 +14,9 @@ pub mod capacity;
 
 pub mod policy;
 
+mod health;
 pub mod refresh;
+mod versions;
 
 /// Auto Scaling publishes no rates; this is what it stands without complaint.
 const MUTATING: Rate = Rate { burst: 10, per_second: 5.0 };

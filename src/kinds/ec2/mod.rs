@@ -31,6 +31,7 @@ pub mod vpc_endpoint;
 
 pub mod flow_log;
 
+mod launch_data;
 pub mod launch_template;
 
 /// EC2's published bucket for a mutating call, where the call has none of its own.

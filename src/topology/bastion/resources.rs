@@ -65,6 +65,8 @@ impl Bastion {
         if self.on {
             let props = CapacityProps { group: group.early(), min: 1, max: 1 };
             let capacity: Ref<Capacity> = cx.graph.add(at("bastion.capacity"), props);
+            // With its role in it.
+            cx.graph.after(&capacity, &profile);
             fleet::after_ways(cx, &capacity, needs.places);
             let version = template.attr("version");
             let props = RefreshProps { group: group.early(), version, min_healthy_percent: 0 };

@@ -47,6 +47,7 @@ impl Web {
         let capacity: Ref<Capacity> = cx.graph.add(at("web.capacity"), props);
         // What a server needs while it boots: it does so once, and nobody tells it to try again.
         cx.graph.after(&capacity, &ground.policy);
+        cx.graph.after(&capacity, &ground.profile);
         fleet::after_ways(cx, &capacity, needs.places);
         for listener in &needs.listeners {
             cx.graph.after(&capacity, listener);

@@ -4,17 +4,16 @@
 //! servers as the group has at least are well, also to the load balancer. It owns nothing in AWS: after a failure a
 //! new one takes its place and tries again, which costs nothing.
 
-use aws_sdk_autoscaling::types::{AutoScalingGroup, InstanceRefresh, RefreshPreferences, RefreshStrategy};
+use aws_sdk_autoscaling::types::{
+    AutoScalingGroup, InstanceRefresh, InstanceRefreshStatus, RefreshPreferences, RefreshStrategy,
+};
 
 use super::group::Group;
-use super::{CONTENTION, DESCRIBE_GROUPS, INVALID, group_of, groups};
+use super::{CONTENTION, DESCRIBE_GROUPS, INVALID, group_of, groups, health, versions};
 use crate::aws::{Cx, Error, Result, call};
 use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Text, Token, Verb, Wait};
 use crate::kinds::answer::existing;
 use crate::{attrs, props};
-
-mod health;
-mod versions;
 
 /// See the module.
 #[derive(Debug)]
@@ -51,7 +50,6 @@ const CANCEL: &str = "autoscaling:CancelInstanceRefresh";
 const DESCRIBE: &str = "autoscaling:DescribeInstanceRefreshes";
 const UNDER_WAY: &str = "InstanceRefreshInProgress";
 const NO_GROUP: &str = "GroupNotFound";
-const VERSIONS: &str = "ec2:DescribeLaunchTemplateVersions";
 
 impl Kind for Refresh {
     const NAME: &'static str = "autoscaling.refresh";
@@ -61,9 +59,9 @@ impl Kind for Refresh {
     const POLL: Poll = Poll { ready: Wait::looks(240.0, 20.0, 5.0, 3600.0), gone: Wait::none() };
     const RATE: Rate = super::MUTATING;
     const ACTIONS: Actions = Actions {
-        create: &[DESCRIBE_GROUPS, health::ACTIVITIES, VERSIONS, START, CANCEL],
-        read: &[DESCRIBE_GROUPS, DESCRIBE, health::ACTIVITIES, health::TARGETS, health::CONSOLE, VERSIONS],
-        update: &[DESCRIBE_GROUPS, health::ACTIVITIES, VERSIONS, START, CANCEL],
+        create: &[DESCRIBE_GROUPS, health::ACTIVITIES, versions::IN_USE, START, CANCEL],
+        read: &[DESCRIBE_GROUPS, DESCRIBE, health::ACTIVITIES, health::TARGETS, health::CONSOLE, versions::IN_USE],
+        update: &[DESCRIBE_GROUPS, health::ACTIVITIES, versions::IN_USE, START, CANCEL],
         delete: &[],
         find: &[DESCRIBE_GROUPS, DESCRIBE, health::ACTIVITIES],
     };
@@ -200,23 +198,19 @@ fn replacement(have: &RefreshAttrs, newest: Option<&InstanceRefresh>, outdated: 
         // It is done, whatever became of those after it.
         return Phase::Ready;
     }
-    match newest {
-        Some(newest) if newest.instance_refresh_id() == Some(ours) => match newest.status().map(|it| it.as_str()) {
-            Some("Successful") => Phase::Ready,
-            status => {
-                let (status, reason) = (status.unwrap_or("without status"), newest.status_reason());
-                Phase::Failed(format!("the replacement of its servers is {status}: {}", reason.unwrap_or("no reason")))
-            }
-        },
-        // A replica that does not know of it yet.
-        _ => Phase::Pending,
+    // A replica that does not know of it yet.
+    let Some(newest) = newest.filter(|it| it.instance_refresh_id() == Some(ours)) else { return Phase::Pending };
+    match newest.status().map(InstanceRefreshStatus::as_str) {
+        Some("Successful") => Phase::Ready,
+        status => {
+            let (status, reason) = (status.unwrap_or("without status"), newest.status_reason());
+            Phase::Failed(format!("the replacement of its servers is {status}: {}", reason.unwrap_or("no reason")))
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_autoscaling::types::InstanceRefreshStatus;
-
     use super::*;
 
     fn have(refresh: Option<&str>) -> RefreshAttrs {

@@ -12,7 +12,7 @@ use aws_sdk_ec2::types::{
 };
 use aws_smithy_types::base64;
 
-use super::{LaunchTemplateProps, check};
+use super::launch_template::{LaunchTemplateProps, check};
 use crate::aws::Result;
 use crate::kind::values::Tags;
 use crate::kind::{Ref, Text};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_autoscaling::types::{Activity, AutoScalingGroup, Instance, LifecycleState};
+use aws_sdk_autoscaling::types::{Activity, AutoScalingGroup, Instance, LifecycleState, ScalingActivityStatusCode};
 use aws_sdk_elasticloadbalancingv2::types::TargetHealthStateEnum;
 use aws_smithy_types::base64;
 
@@ -100,7 +100,7 @@ struct Failure {
 fn failure(activities: &[&Activity], least: usize) -> Option<Failure> {
     let newest = activities.first()?;
     // AWS goes on trying, with ever longer pauses; what the last try said is what is wrong.
-    if matches!(newest.status_code().map(|it| it.as_str()), Some("Failed" | "Cancelled")) {
+    if matches!(newest.status_code().map(ScalingActivityStatusCode::as_str), Some("Failed" | "Cancelled")) {
         let what = newest.description().unwrap_or("a change of the group");
         let why = newest.status_message().or(newest.cause()).unwrap_or("no reason given");
         return Some(Failure { why: format!("{what}: {why}"), server: None });
@@ -138,8 +138,6 @@ async fn console(cx: &Cx, server: &str) -> Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_autoscaling::types::ScalingActivityStatusCode;
-
     use super::*;
 
     fn launch(status: &str, message: &str) -> Activity {

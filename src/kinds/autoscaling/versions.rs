@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use aws_sdk_autoscaling::types::{AutoScalingGroup, LifecycleState};
 
-use super::VERSIONS;
 use crate::aws::{Cx, Result, call};
 use crate::kinds::answer::existing;
+
+/// The call that tells which version is in use.
+pub(super) const IN_USE: &str = "ec2:DescribeLaunchTemplateVersions";
 
 /// Returns the versions that servers of the group are made by; those on their way out do not count.
 pub(super) async fn of(cx: &Cx, group: &AutoScalingGroup) -> Result<BTreeSet<String>> {
@@ -43,7 +45,7 @@ async fn in_use(cx: &Cx, group: &AutoScalingGroup) -> Result<Option<String>> {
     let Some(template) = group.launch_template().and_then(|it| it.launch_template_id()) else { return Ok(None) };
     let describe = cx.ec2().describe_launch_template_versions().launch_template_id(template).versions("$Default");
     let gone = ["InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateId.NotFoundException"];
-    let answer = existing(call(VERSIONS, describe.send().await), &gone)?;
+    let answer = existing(call(IN_USE, describe.send().await), &gone)?;
     let version = answer.and_then(|it| it.launch_template_versions?.first()?.version_number);
     Ok(version.map(|it| it.to_string()))
 }

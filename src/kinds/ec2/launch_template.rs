@@ -12,6 +12,7 @@ use aws_sdk_ec2::types::{self, LaunchTemplateVersion, ResourceType};
 use sha2::{Digest, Sha256};
 
 use super::described::any;
+use super::launch_data as data;
 use super::security_group::SecurityGroup;
 use super::tags;
 use crate::aws::tags::TOKEN;
@@ -21,8 +22,6 @@ use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen
 use crate::kinds::answer::{complete, deleted, existing};
 use crate::kinds::iam::instance_profile::InstanceProfile;
 use crate::{attrs, props};
-
-mod data;
 
 /// See the module.
 #[derive(Debug)]
@@ -222,7 +221,7 @@ fn name_of(template: &types::LaunchTemplate) -> Option<String> {
 const LONGEST_USER_DATA: usize = 16_384;
 
 /// Refuses user data that EC2 would refuse.
-fn check(operation: &'static str, user_data: &str) -> Result<()> {
+pub(super) fn check(operation: &'static str, user_data: &str) -> Result<()> {
     if user_data.len() <= LONGEST_USER_DATA {
         return Ok(());
     }
