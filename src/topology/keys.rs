@@ -63,7 +63,6 @@ fn add(cx: &mut Build<'_>, tier: &str) -> Text {
     let props = AliasProps { name: format!("alias/{}", cx.name(tier)), key: key.early() };
     cx.graph.add::<Alias>(at(&format!("{tier}.key-alias")), props);
     let arn = key.attr("arn");
-    let value = serde_json::to_value(&arn).unwrap_or_else(|error| panic!("bug: {error}"));
-    cx.graph.outputs.insert(format!("{tier}-key"), value);
+    cx.output(&format!("{tier}-key"), &arn);
     arn
 }

@@ -2,6 +2,7 @@
 //! in place, others that replace and take away, destroy, nothing left.
 
 use aws_sdk_cloudwatch::types::MetricAlarm;
+use aws_sdk_kms::types::KeyState;
 
 use crate::support::emulator::REGION;
 use crate::support::stack::{Stack, blocked};
@@ -84,6 +85,6 @@ async fn nothing_is_left(stack: &Stack) {
     for key in cx.kms().list_keys().send().await.unwrap().keys() {
         let key = cx.kms().describe_key().key_id(key.key_id().unwrap()).send().await.unwrap().key_metadata.unwrap();
         // It can be brought back for thirty days.
-        assert_eq!(key.key_state().map(|it| it.as_str()), Some("PendingDeletion"));
+        assert_eq!(key.key_state(), Some(&KeyState::PendingDeletion));
     }
 }

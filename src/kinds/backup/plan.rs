@@ -1,6 +1,6 @@
 //! `backup.plan`: when copies of the site's data are made, and how long they are kept.
 
-use aws_sdk_backup::types::{BackupPlan, BackupPlanInput, BackupRuleInput, Lifecycle};
+use aws_sdk_backup::types::{BackupPlan, BackupPlanInput, BackupRule, BackupRuleInput, Lifecycle};
 
 use super::vault::Vault;
 use super::{LIST_TAGS, NOT_FOUND, TAG, UNTAG, carries, named, tags_of, unnamed};
@@ -162,10 +162,10 @@ fn props_of(found: &BackupPlan, tags: Tags) -> PlanProps {
     let text = |it: Option<&str>| it.unwrap_or_default().to_owned();
     PlanProps {
         name: unnamed(found.backup_plan_name()).to_owned(),
-        rule: text(only.map(|it| it.rule_name())),
+        rule: text(only.map(BackupRule::rule_name)),
         schedule: text(only.and_then(|it| it.schedule_expression())),
         retain_days: days.unwrap_or_default(),
-        vault: Ref::known(only.map(|it| it.target_backup_vault_name()).unwrap_or_default()),
+        vault: Ref::known(only.map(BackupRule::target_backup_vault_name).unwrap_or_default()),
         tags,
     }
 }

@@ -51,8 +51,7 @@ pub(super) fn add(cx: &mut Build<'_>, days: i32) {
     let selection: Ref<Selection> = cx.graph.add(at("watch.backup-selection"), props);
     // A role that may not copy yet is accepted, and the first copy fails.
     cx.graph.after(&selection, &policy);
-    let vault = serde_json::to_value(vault.text()).unwrap_or_else(|error| panic!("bug: {error}"));
-    cx.graph.outputs.insert("backup-vault".to_owned(), vault);
+    cx.output("backup-vault", &vault.text());
 }
 
 /// Only AWS Backup, on behalf of this account, may take the role on.

@@ -29,7 +29,7 @@ pub(super) fn add(cx: &mut Build<'_>, charts: &[Chart]) {
     };
     let url = url(region, &props.name);
     let _dashboard: Ref<Dashboard> = cx.graph.add(at("watch.dashboard"), props);
-    cx.graph.outputs.insert("dashboard".to_owned(), json!(url));
+    cx.output("dashboard", &url.into());
 }
 
 fn widget(place: usize, chart: &Chart, region: &str) -> Value {

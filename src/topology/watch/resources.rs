@@ -1,10 +1,8 @@
 //! The resources of the watch tier.
 
-use serde_json::Value;
-
 use super::rules::{Sight, add_alarm};
 use super::{Watch, Watched, backups, cache, dashboard, database, files, front};
-use crate::kind::{Address, Ref, Text};
+use crate::kind::{Address, Ref};
 use crate::kinds::sns::subscription::{Subscription, SubscriptionProps};
 use crate::kinds::sns::topic::{Topic, TopicProps};
 use crate::topology::files::{Files, Own, Throughput};
@@ -26,12 +24,12 @@ pub(in crate::topology) fn add_topic(cx: &mut Build<'_>, watch: Option<&Watch>, 
         tags: cx.tags("alarms"),
     };
     let topic: Ref<Topic> = cx.graph.add(at("watch.topic"), props);
-    output(cx, "alarms-topic", &topic.early().text());
+    cx.output("alarms-topic", &topic.early().text());
     for email in watch.iter().flat_map(|it| &it.emails) {
         let props = SubscriptionProps { topic: topic.early(), protocol: "email".to_owned(), endpoint: email.clone() };
         let address = Address::of("watch.subscription", Some(email));
         let subscription: Ref<Subscription> = cx.graph.add(address, props);
-        output(cx, &format!("alarms-mail-{email}"), &subscription.attr("state"));
+        cx.output(&format!("alarms-mail-{email}"), &subscription.attr("state"));
     }
     Some(topic)
 }
@@ -70,10 +68,4 @@ fn add_burst_alarms(cx: &mut Build<'_>, watched: &Watched<'_>) {
     let (Some(Files::Own(own)), Some(file_system)) = (watched.files, &watched.file_system) else { return };
     let Own { throughput: Throughput::Bursting, burst_credit_alarms: Some(alarms), .. } = own else { return };
     files::add_burst_alarms(cx, *alarms, file_system, watched.topic.as_ref());
-}
-
-/// Sets an output.
-fn output(cx: &mut Build<'_>, name: &str, text: &Text) {
-    let value: Value = serde_json::to_value(text).unwrap_or_else(|error| panic!("bug: {error}"));
-    cx.graph.outputs.insert(name.to_owned(), value);
 }

@@ -69,7 +69,7 @@ fn alarms(graph: &Graph) -> String {
 
 fn outputs(graph: &Graph, which: &[&str]) -> String {
     let ours = graph.outputs.iter().filter(|(name, _)| which.iter().any(|it| name.starts_with(it)));
-    ours.map(|(name, value)| format!("{name} {value}\n")).collect()
+    ours.map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
