@@ -46,7 +46,7 @@ pub fn effective(topology: &Topology) -> String {
     }
     if let Some(dns) = dns {
         lines.push("    dns {".to_owned());
-        lines.extend(dns::lines(dns).into_iter().map(|line| format!("        {line}")));
+        lines.extend(dns::lines(*dns).into_iter().map(|line| format!("        {line}")));
         lines.push("    }".to_owned());
     }
     lines.push("}".to_owned());

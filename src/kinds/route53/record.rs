@@ -4,6 +4,7 @@
 //! nothing.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use aws_sdk_route53::types::{
     AliasTarget, Change, ChangeAction, ChangeBatch, ResourceRecord, ResourceRecordSet, RrType,
@@ -91,9 +92,8 @@ impl Kind for Record {
     async fn read(cx: &Cx, have: &[RecordAttrs]) -> Result<Vec<Option<Seen<Record>>>> {
         let mut known: BTreeMap<(&str, &str), Vec<ResourceRecordSet>> = BTreeMap::new();
         for it in have {
-            let place = (it.zone.as_str(), it.name.as_str());
-            if !known.contains_key(&place) {
-                known.insert(place, sets(cx, &it.zone, &it.name).await?);
+            if let Entry::Vacant(unknown) = known.entry((&it.zone, &it.name)) {
+                unknown.insert(sets(cx, &it.zone, &it.name).await?);
             }
         }
         let seen = |it: &RecordAttrs| {
@@ -176,6 +176,7 @@ fn named(error: Error, want: &RecordProps) -> Error {
     Error { message, ..error }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "to be the end of a chain")]
 fn unbuilt(error: aws_smithy_types::error::operation::BuildError) -> Error {
     Error::refused(CHANGE, "InvalidInput", error.to_string())
 }

@@ -47,13 +47,10 @@ fn add_own(cx: &mut Build<'_>, domain: &str, zone: Option<&Ref<HostedZone>>, cdn
     let there: Option<Asked> =
         second.then(|| cx.graph.add_in(Some(OF_DISTRIBUTIONS), at("certificate.cdn.request"), &props));
     // For one domain ACM asks for the same record in every region.
-    let proof = match zone {
-        Some(zone) => Some(add_proof(cx, &here, zone)),
-        None => {
-            cx.output("create-record-certificate", &proof_by_hand(&here));
-            None
-        }
-    };
+    let proof = zone.map(|zone| add_proof(cx, &here, zone));
+    if proof.is_none() {
+        cx.output("create-record-certificate", &proof_by_hand(&here));
+    }
     let issued = |cx: &mut Build<'_>, region, address, certificate: &Asked| -> Text {
         let props = IssuedProps { certificate: certificate.early(), domain: domain.to_owned() };
         let issued: Ref<issued::Issued> = cx.graph.add_in(region, at(address), &props);

@@ -51,7 +51,8 @@ fn props(graph: &Graph, address: &str) -> String {
 }
 
 fn outputs(graph: &Graph) -> String {
-    graph.outputs.iter().map(|(name, value)| format!("{name} {value}\n")).collect()
+    let lines: Vec<String> = graph.outputs.iter().map(|(name, value)| format!("{name} {value}")).collect();
+    lines.join("\n")
 }
 
 #[test]
