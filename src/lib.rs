@@ -17,6 +17,8 @@ pub mod state;
 
 pub mod plan;
 
+pub mod preflight;
+
 pub mod apply;
 
 pub mod report;

@@ -10,7 +10,7 @@ use super::call::Call;
 use super::progress::What;
 use crate::aws::Error;
 use crate::kind::erased::Erased;
-use crate::kind::{Retry, Verb};
+use crate::kind::{Retry, Verb, Wait};
 use crate::plan::step::{Action, Step};
 
 /// A lost answer is looked for, and its call made again, at most so often.
@@ -59,6 +59,17 @@ impl Running {
             refused_since: None,
             refusals: 0,
             losses: 0,
+        }
+    }
+
+    /// Returns how its resource gets ready: made, or changed in place. What a run before this one left unready may be
+    /// either.
+    pub(super) fn readiness(&self) -> Wait {
+        let meta = self.kind.meta();
+        match self.what {
+            What::Call(Verb::Update) => meta.changed,
+            What::Await => Wait { timeout: meta.poll.ready.timeout.max(meta.changed.timeout), ..meta.poll.ready },
+            What::Call(Verb::Create | Verb::Delete) => meta.poll.ready,
         }
     }
 

@@ -12,7 +12,8 @@ pub mod error;
 pub mod facts;
 pub mod faults;
 #[cfg(test)]
-mod loopback;
+pub(crate) mod loopback;
+pub mod offers;
 pub mod tags;
 pub mod transport;
 
@@ -91,9 +92,10 @@ impl Cx {
     }
 }
 
-/// Declares the clients, each made at its first use: `method: crate as "IAM's prefix of the service"`.
+/// Declares the clients, each made at its first use: `method: crate as "IAM's prefix of the service"`, and what else its
+/// configuration needs.
 macro_rules! clients {
-    ($($name:ident: $sdk:ident as $service:literal,)*) => {
+    ($($name:ident: $sdk:ident as $service:literal $(with $more:ident)?,)*) => {
         #[derive(Default)]
         struct Clients {
             $($name: OnceLock<$sdk::Client>,)*
@@ -106,6 +108,7 @@ macro_rules! clients {
                 pub fn $name(&self) -> &$sdk::Client {
                     self.0.clients.$name.get_or_init(|| {
                         let config = $sdk::config::Builder::from(&self.0.config).interceptor(Mark($service));
+                        $(let config = $more(&self.0.config, config);)?
                         $sdk::Client::from_conf(config.build())
                     })
                 }
@@ -130,10 +133,15 @@ clients! {
     quotas: aws_sdk_servicequotas as "servicequotas",
     rds: aws_sdk_rds as "rds",
     route53: aws_sdk_route53 as "route53",
-    s3: aws_sdk_s3 as "s3",
+    s3: aws_sdk_s3 as "s3" with bucket_in_path,
     secrets: aws_sdk_secretsmanager as "secretsmanager",
     sns: aws_sdk_sns as "sns",
     ssm: aws_sdk_ssm as "ssm",
     sts: aws_sdk_sts as "sts",
     wafv2: aws_sdk_wafv2 as "wafv2",
+}
+
+/// At AWS the bucket's name is a part of the host; an emulator has one host for all.
+fn bucket_in_path(config: &SdkConfig, s3: aws_sdk_s3::config::Builder) -> aws_sdk_s3::config::Builder {
+    s3.force_path_style(config.endpoint_url().is_some())
 }

@@ -49,8 +49,10 @@ pub struct Recorded {
     pub method: String,
     /// The whole URL.
     pub url: String,
+    /// The headers, but for those that sign in.
+    pub headers: Vec<(String, String)>,
     /// The body; empty where it is a stream.
-    pub body: String,
+    pub body: Vec<u8>,
 }
 
 impl Wire {
@@ -93,11 +95,23 @@ impl Wire {
         let mut log = self.log();
         *log.calls.entry(operation.to_owned()).or_default() += 1;
         if let Some(recorded) = &mut log.recorded {
-            let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned();
-            let (method, url) = (request.method().to_owned(), request.uri().to_owned());
-            recorded.push(Recorded { operation: operation.to_owned(), method, url, body });
+            recorded.push(Recorded::of(operation, request));
         }
         log.faults.next(operation)
+    }
+}
+
+impl Recorded {
+    fn of(operation: &str, request: &HttpRequest) -> Recorded {
+        let secret = |name: &str| matches!(name, "authorization" | "x-amz-security-token");
+        let headers = request.headers().iter().filter(|(name, _)| !secret(name));
+        Recorded {
+            operation: operation.to_owned(),
+            method: request.method().to_owned(),
+            url: request.uri().to_owned(),
+            headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            body: request.body().bytes().unwrap_or_default().to_owned(),
+        }
     }
 }
 
@@ -355,9 +369,13 @@ mod tests {
             [counted("ec2:CreateVpc", 2), counted("ec2:DeleteVpc", 1), counted("sts:GetCallerIdentity", 1)]
         );
         let recorded = cx.wire().recorded();
-        let told: Vec<_> = recorded.iter().map(|it| (it.operation.as_str(), it.body.as_str())).collect();
+        let body = |it: &Recorded| String::from_utf8(it.body.clone()).unwrap();
+        let told: Vec<_> = recorded.iter().map(|it| (it.operation.clone(), body(it))).collect();
+        let told: Vec<_> = told.iter().map(|(operation, body)| (operation.as_str(), body.as_str())).collect();
         let created = ("ec2:CreateVpc", "Action=CreateVpc&Version=2016-11-15&CidrBlock=10.0.0.0%2F16");
         assert_eq!(told, [created, created, ("ec2:DeleteVpc", "Action=DeleteVpc&Version=2016-11-15&VpcId=vpc-1")]);
+        let named = |name: &str| recorded.iter().flat_map(|it| &it.headers).any(|(header, _)| header == name);
+        assert!(named("content-type") && !named("authorization"), "{:?}", recorded[0].headers);
     }
 
     #[tokio::test]

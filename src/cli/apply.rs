@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::args::{ApplyArgs, Choice, Common, DestroyArgs};
 use super::crash::Mortal;
 use super::failure::{Exit, Failure};
+use super::preflight;
 use super::session::{Session, Spec, read_file, read_spec};
 use super::signals;
 use super::terminal::Terminal;
@@ -36,14 +37,15 @@ pub(super) async fn apply(common: &Common, args: &ApplyArgs, terminal: Terminal)
     }
     let spec = read_spec(&args.file, terminal)?;
     let again = format!("moodle-infra apply {}", told(common, &args.file));
-    change(common, &spec, &args.choice, &args.replace, false, args.yes, &again, terminal).await
+    let asks = !args.no_preflight;
+    change(common, &spec, &args.choice, &args.replace, false, asks, args.yes, &again, terminal).await
 }
 
 /// Deletes everything of the stack.
 pub(super) async fn destroy(common: &Common, args: &DestroyArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let spec = read_spec(&args.spec, terminal)?;
     let again = format!("moodle-infra destroy {}", told(common, &args.spec));
-    change(common, &spec, &args.choice, &[], true, args.yes, &again, terminal).await
+    change(common, &spec, &args.choice, &[], true, false, args.yes, &again, terminal).await
 }
 
 #[expect(clippy::too_many_arguments, reason = "the one place where apply and destroy come together")]
@@ -53,6 +55,7 @@ async fn change(
     choice: &Choice,
     replace: &[Address],
     destroy: bool,
+    asks: bool,
     yes: bool,
     again: &str,
     terminal: Terminal,
@@ -60,6 +63,9 @@ async fn change(
     let command = if destroy { "destroy" } else { "apply" };
     let mut session = Session::begin(common, &spec.topology, command, terminal).await?;
     let plan = session.plan(spec, choice, replace, destroy).await?;
+    if asks {
+        preflight::check(&session, &spec.topology, &plan, terminal).await?;
+    }
     if !terminal.json {
         let text = report::plan::text(&plan, expected(&session.registry, &plan), terminal.style());
         terminal.talk(&text);
@@ -88,6 +94,9 @@ async fn apply_saved(common: &Common, args: &ApplyArgs, saved: Saved, terminal: 
     if (&saved.plan.account, &saved.plan.region) != (&home.account, &home.region) {
         let planned = crate::plan::Home { account: saved.plan.account.clone(), region: saved.plan.region.clone() };
         return Err(crate::plan::PlanError::Elsewhere { state: planned, now: home }.into());
+    }
+    if !args.no_preflight {
+        preflight::check(&session, &spec.topology, &saved.plan, terminal).await?;
     }
     refuse_blocked(&saved.plan)?;
     let again = format!("moodle-infra apply {}", told(common, &saved.spec));

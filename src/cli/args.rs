@@ -69,6 +69,20 @@ pub enum Command {
         /// The spec
         spec: PathBuf,
     },
+    /// Print the least IAM policy that a spec needs, without credentials and network
+    Permissions {
+        /// The spec
+        spec: PathBuf,
+        /// For planning, which only reads
+        #[arg(long)]
+        plan: bool,
+        /// For planning, applying and destroying (the default)
+        #[arg(long, conflicts_with = "plan")]
+        apply: bool,
+        /// Only this one, where they are several
+        #[arg(long, value_name = "NUMBER")]
+        part: Option<usize>,
+    },
     /// Show what an apply would do
     Plan(PlanArgs),
     /// Make AWS as the spec says
@@ -114,6 +128,7 @@ pub struct Choice {
 
 /// What `plan` takes.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
 pub struct PlanArgs {
     /// The spec
     pub spec: PathBuf,
@@ -126,6 +141,9 @@ pub struct PlanArgs {
     /// Plan the deletion of everything
     #[arg(long)]
     pub destroy: bool,
+    /// Do not ask AWS first whether what the plan makes can be had: classes, versions, certificates, names, quotas
+    #[arg(long)]
+    pub no_preflight: bool,
     /// Ask nobody: compare the spec with the state alone
     #[arg(long, conflicts_with_all = ["sandbox", "profile"])]
     pub offline: bool,
@@ -148,6 +166,9 @@ pub struct ApplyArgs {
     /// Replace this resource though nothing changed
     #[arg(long, value_name = "ADDRESS", value_parser = Address::parse)]
     pub replace: Vec<Address>,
+    /// Do not ask AWS first whether what the plan makes can be had: classes, versions, certificates, names, quotas
+    #[arg(long)]
+    pub no_preflight: bool,
     /// Do not ask
     #[arg(long, short)]
     pub yes: bool,
@@ -227,6 +248,7 @@ impl Command {
             Command::Validate { .. } => "validate",
             Command::Fmt { .. } => "fmt",
             Command::Graph { .. } => "graph",
+            Command::Permissions { .. } => "permissions",
             Command::Plan(_) => "plan",
             Command::Apply(_) => "apply",
             Command::Destroy(_) => "destroy",

@@ -8,7 +8,9 @@ mod clock;
 mod crash;
 mod offline;
 mod output;
+mod permissions;
 mod plan;
+mod preflight;
 pub mod sandbox;
 mod sandboxed;
 mod session;
@@ -21,6 +23,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
+use crate::report::permissions::Purpose;
 use args::{Cli, Command};
 use failure::{Exit, Failure};
 use terminal::Terminal;
@@ -62,6 +65,10 @@ async fn run(cli: &Cli, terminal: Terminal) -> Result<Exit, Failure> {
         Command::Validate { spec, effective } => spec::validate(spec, *effective, terminal),
         Command::Fmt { specs, check } => spec::fmt(specs, *check, terminal),
         Command::Graph { spec } => offline::graph(spec, terminal),
+        Command::Permissions { spec, plan, apply: _, part } => {
+            let purpose = if *plan { Purpose::Plan } else { Purpose::Apply };
+            permissions::print(spec, purpose, *part, terminal)
+        }
         Command::Plan(args) => {
             let ended = if args.offline {
                 offline::plan(common, args, terminal)

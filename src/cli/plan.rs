@@ -2,6 +2,7 @@
 
 use super::args::{Common, PlanArgs};
 use super::failure::{Exit, Failure};
+use super::preflight;
 use super::session::{Session, Spec, read_spec};
 use super::terminal::Terminal;
 use crate::plan::Plan;
@@ -14,6 +15,9 @@ pub(super) async fn plan(common: &Common, args: &PlanArgs, terminal: Terminal) -
     let spec = read_spec(&args.spec, terminal)?;
     let mut session = Session::begin(common, &spec.topology, "plan", terminal).await?;
     let made = session.plan(&spec, &args.choice, &args.replace, args.destroy).await?;
+    if !args.no_preflight {
+        preflight::check(&session, &spec.topology, &made, terminal).await?;
+    }
     super::apply::log_calls(&session.cx);
     show(made, &spec, args, common.sandbox, terminal)
 }

@@ -197,16 +197,13 @@ impl Session {
     async fn answers(&self, topology: &Topology) -> Result<BTreeMap<Question, String>, Failure> {
         let mut answers = BTreeMap::new();
         for question in topology.questions() {
-            let (action, found) = match &question {
-                Question::HostedZone(name) => {
-                    ("route53:ListHostedZonesByName", facts::hosted_zones(&self.cx, name).await)
-                }
-                Question::PrefixList(name) => {
-                    ("ec2:DescribeManagedPrefixLists", facts::prefix_lists(&self.cx, name).await)
-                }
+            let action = question.action();
+            let found = match &question {
+                Question::HostedZone(name) => facts::hosted_zones(&self.cx, name).await,
+                Question::PrefixList(name) => facts::prefix_lists(&self.cx, name).await,
             };
             let failed =
-                |error| Failure::of(Exit::Access, &error, &format!("these credentials must be allowed {action}"));
+                |error| Failure::of(Exit::Access, &error, format!("these credentials must be allowed {action}"));
             let mut found = found.map_err(failed)?;
             match (found.pop(), found.pop()) {
                 (Some(id), None) => answers.insert(question, id),

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Actions, Attributes, Edit, Field, Fields, Kind, Lost, Phase, Poll, Rate, Retry, Seen, Token};
+use super::{Actions, Attributes, Edit, Field, Fields, Kind, Lost, Phase, Poll, Rate, Retry, Seen, Token, Wait};
 use crate::aws::{Cx, Result};
 
 /// A boxed future.
@@ -27,14 +27,16 @@ pub struct Meta {
     pub batch: usize,
     /// [`Kind::POLL`].
     pub poll: Poll,
+    /// [`Kind::CHANGED`].
+    pub changed: Wait,
     /// [`Kind::RATE`].
     pub rate: Rate,
     /// [`Kind::ACTIONS`].
     pub actions: Actions,
     /// [`Kind::RETRY`].
     pub retry: &'static [Retry],
-    /// [`Kind::HOLDS_DATA`].
-    pub holds_data: bool,
+    /// [`Kind::MOVES`].
+    pub moves: &'static [&'static str],
     /// [`Fields::FIELDS`].
     pub fields: &'static [Field],
     /// [`Attributes::NAMES`].
@@ -50,10 +52,11 @@ impl Meta {
             id: K::ID,
             batch: K::BATCH,
             poll: K::POLL,
+            changed: K::CHANGED,
             rate: K::RATE,
             actions: K::ACTIONS,
             retry: K::RETRY,
-            holds_data: K::HOLDS_DATA,
+            moves: K::MOVES,
             fields: K::Props::FIELDS,
             attributes: K::Attrs::NAMES,
         }
@@ -105,6 +108,9 @@ pub trait Erased: Send + Sync {
 
     /// [`Kind::later`].
     fn later(&self, want: &Value) -> Vec<&'static str>;
+
+    /// [`Kind::holds_data`].
+    fn holds_data(&self, props: &Value) -> bool;
 
     /// [`Kind::conflicts`]; `new` may have unresolved references.
     fn conflicts(&self, old: &Value, new: &Value) -> bool;
@@ -202,6 +208,10 @@ impl<K: Kind> Erased for Typed<K> {
 
     fn later(&self, want: &Value) -> Vec<&'static str> {
         K::later(&Self::typed(want))
+    }
+
+    fn holds_data(&self, props: &Value) -> bool {
+        K::holds_data(&Self::typed(props))
     }
 
     fn conflicts(&self, old: &Value, new: &Value) -> bool {

@@ -24,7 +24,8 @@ pub struct Field {
 
 /// The properties of a kind. Made by [`props!`](crate::props), which sorts every one of them.
 ///
-/// As JSON a property that is `null` is left to AWS and not compared.
+/// As JSON a property that is `null` is left to AWS and not compared; [`Maybe`](super::values::Maybe) is for one of which
+/// nothing is a value.
 pub trait Fields: Clone + std::fmt::Debug + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Every property, in the order in which a plan shows them.
     const FIELDS: &'static [Field];

@@ -42,14 +42,22 @@ pub trait Kind: Sized + Send + Sync + 'static {
     const BATCH: usize;
     /// When to look whether a resource is ready or gone, and how long that usually takes.
     const POLL: Poll;
+    /// When to look whether a change in place has come to its end, from the answer of the update call.
+    const CHANGED: Wait = Wait::of_change(Self::POLL.ready);
     /// The request rate of the tightest mutating call, per account and region.
     const RATE: Rate;
     /// The IAM actions of each verb; the permissions a run needs are their union.
     const ACTIONS: Actions;
     /// Refusals that pass with time, most often because something was made a moment ago.
     const RETRY: &'static [Retry] = &[];
-    /// Whether deleting a resource of this kind deletes data that no later apply can bring back.
+    /// Whether deleting a resource of this kind deletes data that no later apply can bring back; [`Kind::holds_data`]
+    /// where that depends on its properties.
     const HOLDS_DATA: bool = false;
+    /// The attributes that an update in place changes, by name (the newest version of a launch template).
+    ///
+    /// While a plan updates the resource, references to these are known only after the update, so that their users
+    /// follow in the same apply.
+    const MOVES: &'static [&'static str] = &[];
 
     /// What we want of the resource.
     type Props: Fields;
@@ -64,8 +72,8 @@ pub trait Kind: Sized + Send + Sync + 'static {
     /// Reads resources as they stand in AWS, in the order of `have`; `None` for one that does not exist (any more).
     fn read(cx: &Cx, have: &[Self::Attrs]) -> impl Future<Output = Result<Vec<Option<Seen<Self>>>>> + Send;
 
-    /// Changes the named properties in place. Returns the attributes, which an update may change (a route table
-    /// association gets a new id).
+    /// Changes the named properties in place. Returns the attributes, of which it may change those that
+    /// [`Kind::MOVES`] names (a route table association gets a new id).
     fn update(cx: &Cx, edit: Edit<'_, Self>) -> impl Future<Output = Result<Self::Attrs>> + Send;
 
     /// Starts the deletion. A resource that is gone already is success.
@@ -78,6 +86,12 @@ pub trait Kind: Sized + Send + Sync + 'static {
     /// Returns the properties that the create call cannot carry and that differ from what AWS sets by itself.
     fn later(_want: &Self::Props) -> Vec<&'static str> {
         Vec::new()
+    }
+
+    /// Whether deleting a resource with these properties deletes such data. Asked of the properties as recorded and as
+    /// seen, never of those wanted: what a spec says is not yet so.
+    fn holds_data(_props: &Self::Props) -> bool {
+        Self::HOLDS_DATA
     }
 
     /// Whether the two cannot exist at the same time, so that a replacement must delete before it creates.
@@ -143,7 +157,7 @@ pub enum Phase {
 /// When to look whether a resource is ready, and whether it is gone.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Poll {
-    /// From the create or update call to ready.
+    /// From the create call to ready.
     pub ready: Wait,
     /// From the delete call to gone.
     pub gone: Wait,
@@ -175,6 +189,16 @@ impl Wait {
     #[must_use]
     pub const fn none() -> Wait {
         Wait { typical: 0.5, first: None, every: 0.0, timeout: 0.0 }
+    }
+
+    /// Where nothing is known of a kind's changes: a change is over soon, or takes as long as it wants.
+    #[must_use]
+    pub const fn of_change(ready: Wait) -> Wait {
+        let first = match ready.first {
+            Some(first) => Some(first.min(ready.every)),
+            None => None,
+        };
+        Wait { typical: ready.typical.min(5.0), first, every: ready.every, timeout: ready.timeout }
     }
 
     /// Ready or gone after about `typical` seconds: first look after `first`, then every `every`, error after `timeout`.

@@ -222,10 +222,11 @@ impl<K: Kind> Ref<K> {
     /// Returns the same reference, satisfied as soon as the resource is created.
     #[must_use]
     pub fn early(&self) -> Ref<K> {
-        self.adjusted(|source| source.until = Milestone::Created)
+        self.adjusted(|source| source.until = milestone::<K>(&source.attr, Milestone::Created))
     }
 
-    /// Returns another attribute of the resource, waited for like the reference itself.
+    /// Returns another attribute of the resource, waited for like the reference itself; one that an update moves is
+    /// waited for until the resource is ready, because the update that follows a creation moves it as well.
     ///
     /// # Panics
     /// When the kind has no such attribute, or the reference is a literal: our bug, shown by building the graph.
@@ -233,7 +234,11 @@ impl<K: Kind> Ref<K> {
     pub fn attr(&self, name: &str) -> Text {
         assert!(K::Attrs::NAMES.contains(&name), "bug: {} has no attribute {name}", K::NAME);
         assert!(self.source().is_some(), "bug: {name} of a literal {}", K::NAME);
-        self.adjusted(|source| name.clone_into(&mut source.attr)).text
+        let take = |source: &mut Source| {
+            name.clone_into(&mut source.attr);
+            source.until = milestone::<K>(name, source.until);
+        };
+        self.adjusted(take).text
     }
 
     /// Returns the id.
@@ -274,6 +279,11 @@ impl<K: Kind> Ref<K> {
         }
         Ref { text, kind: PhantomData }
     }
+}
+
+/// Returns what to wait for before an attribute is the one that stays.
+fn milestone<K: Kind>(attr: &str, until: Milestone) -> Milestone {
+    if K::MOVES.contains(&attr) { Milestone::Ready } else { until }
 }
 
 // By hand, because a derive would ask the same of `K`.

@@ -72,6 +72,26 @@ impl Tags {
     }
 }
 
+/// A value, or nothing, where nothing is wanted just as a value is: a property of `Option` that is `None` is left to AWS.
+///
+/// As JSON a list of at most one, which is never null, so that going from something to nothing is a difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Maybe<T>(pub Option<T>);
+
+impl<T: Serialize> Serialize for Maybe<T> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(&self.0)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Maybe<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Maybe<T>, D::Error> {
+        let mut items = Vec::deserialize(deserializer)?;
+        let first = items.pop();
+        if items.is_empty() { Ok(Maybe(first)) } else { Err(serde::de::Error::custom("expected at most one")) }
+    }
+}
+
 /// An IAM-style policy document in canonical form: scalars where AWS takes lists are lists, and lists whose order
 /// means nothing are sorted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -157,6 +177,17 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn nothing_is_a_value_and_not_null() {
+        let [one, none] = [Maybe(Some("a".to_owned())), Maybe(None)];
+        assert_eq!(json!([one, none]), json!([["a"], []]));
+        assert_eq!(serde_json::from_value::<Maybe<String>>(json!(["a"])).unwrap(), one);
+        assert_eq!(serde_json::from_value::<Maybe<String>>(json!([])).unwrap(), none);
+        for wrong in [json!(null), json!("a"), json!(["a", "b"])] {
+            assert!(serde_json::from_value::<Maybe<String>>(wrong.clone()).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn a_range_loses_its_host_bits() {

@@ -5,6 +5,7 @@ use crate::kind::erased::{Registry, erase};
 mod answer;
 
 pub mod acm;
+pub mod cloudfront;
 pub mod ec2;
 pub mod efs;
 pub mod elasticache;
@@ -12,6 +13,9 @@ pub mod iam;
 pub mod logs;
 pub mod rds;
 pub mod route53;
+pub mod s3;
+pub mod secretsmanager;
+pub mod wafv2;
 
 /// Returns every kind that this version knows.
 #[must_use]
@@ -19,6 +23,10 @@ pub fn registry() -> Registry {
     Registry::of([
         erase::<acm::certificate::Certificate>(),
         erase::<acm::issued::Issued>(),
+        erase::<cloudfront::cache_policy::CachePolicy>(),
+        erase::<cloudfront::origin_request_policy::OriginRequestPolicy>(),
+        erase::<cloudfront::response_headers_policy::ResponseHeadersPolicy>(),
+        erase::<cloudfront::distribution::Distribution>(),
         erase::<ec2::vpc::Vpc>(),
         erase::<ec2::vpc_dns::VpcDns>(),
         erase::<ec2::subnet::Subnet>(),
@@ -47,11 +55,24 @@ pub fn registry() -> Registry {
         erase::<iam::role::Role>(),
         erase::<iam::role_policy::RolePolicy>(),
         erase::<logs::log_group::LogGroup>(),
+        erase::<logs::delivery_source::DeliverySource>(),
+        erase::<logs::delivery_destination::DeliveryDestination>(),
+        erase::<logs::delivery::Delivery>(),
         erase::<rds::subnet_group::SubnetGroup>(),
         erase::<rds::cluster_parameter_group::ClusterParameterGroup>(),
         erase::<rds::cluster::Cluster>(),
         erase::<rds::instance::Instance>(),
         erase::<route53::hosted_zone::HostedZone>(),
         erase::<route53::record::Record>(),
+        erase::<s3::bucket::Bucket>(),
+        erase::<s3::public_access_block::PublicAccessBlock>(),
+        erase::<s3::ownership::Ownership>(),
+        erase::<s3::encryption::Encryption>(),
+        erase::<s3::versioning::Versioning>(),
+        erase::<s3::lifecycle::Lifecycle>(),
+        erase::<s3::bucket_policy::BucketPolicy>(),
+        erase::<secretsmanager::secret::Secret>(),
+        erase::<wafv2::web_acl::WebAcl>(),
+        erase::<wafv2::association::Association>(),
     ])
 }

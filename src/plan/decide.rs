@@ -10,8 +10,8 @@ use super::reason::Reason;
 use super::refresh::{Look, known, unfit};
 use super::{Drift, Options, PlanError, room};
 use crate::graph::{Graph, Node};
-use crate::kind::erased::{Erased, Registry, SeenValue};
-use crate::kind::{Address, Phase, reference};
+use crate::kind::erased::{Erased, Meta, Registry, SeenValue};
+use crate::kind::{Address, Phase, Source, reference};
 use crate::state::State;
 use crate::state::event::Event;
 use crate::state::resource::{Key, Resource, Stage};
@@ -174,8 +174,13 @@ pub(super) enum Decision {
 }
 
 impl Decision {
-    fn makes_new(&self) -> bool {
-        matches!(self, Decision::Create { .. } | Decision::Replace { .. })
+    /// Whether an attribute of what stands there now will be another one.
+    fn changes(&self, kind: &Meta, attribute: &str) -> bool {
+        match self {
+            Decision::Create { .. } | Decision::Replace { .. } => true,
+            Decision::Update { .. } => kind.moves.contains(&attribute),
+            Decision::Keep | Decision::Await | Decision::Skip => false,
+        }
     }
 
     /// Whether what stands there must be gone before its successor is made.
@@ -289,10 +294,10 @@ fn one(
     node: &Node,
 ) -> Result<Decision, PlanError> {
     let kind = known(view.registry, node.kind, &node.address)?;
-    let known_now = |source: &crate::kind::Source| {
-        let stays = !decisions.by_address.get(&source.of).is_some_and(Decision::makes_new);
-        let (_, now) = view.current(&source.of).filter(|_| stays)?;
-        now.attrs[source.attr.as_str()].as_str().map(str::to_owned)
+    let known_now = |source: &Source| {
+        let (_, now) = view.current(&source.of)?;
+        let changes = decisions.by_address.get(&source.of).is_some_and(|it| it.changes(now.kind.meta(), &source.attr));
+        now.attrs[source.attr.as_str()].as_str().filter(|_| !changes).map(str::to_owned)
     };
     let wanted = reference::resolve(&node.props, &known_now);
     let wanted = kind.normalise(&wanted).map_err(|why| unfit(kind, &node.address, why))?;

@@ -24,15 +24,12 @@ pub(super) fn steps(view: &View<'_>, decisions: &Decisions, options: &Options) -
     let mut forward: BTreeMap<Address, usize> = BTreeMap::new();
     for node in view.graph.nodes() {
         let Some(decision) = decisions.by_address.get(&node.address) else { continue };
-        match forward_step(view, decision, node) {
-            Forward::Step(mut step) => {
-                step.blocked = blocked(view, &step, options);
-                forward.insert(node.address.clone(), steps.len());
-                steps.push(*step);
-            }
-            Forward::Linked(event) => linked.push(event),
-            Forward::Nothing => {}
+        if let Some(mut step) = forward_step(view, decision, node) {
+            step.blocked = blocked(view, &step, options);
+            forward.insert(node.address.clone(), steps.len());
+            steps.push(step);
         }
+        linked.extend(link(view, decision, node));
     }
     let mut removal: BTreeMap<&Key, usize> = BTreeMap::new();
     for (key, reasons) in &decisions.removals {
@@ -52,18 +49,21 @@ pub(super) fn steps(view: &View<'_>, decisions: &Decisions, options: &Options) -
     (steps, linked)
 }
 
-/// What a decision about an address of the spec comes to.
-enum Forward {
-    Step(Box<Step>),
-    Linked(Event),
-    Nothing,
+/// Returns the event of a resource that stays while what it needs changes. One that is only waited for may have been
+/// changed by a run whose answer was lost.
+fn link(view: &View<'_>, decision: &Decision, node: &Node) -> Option<Event> {
+    let stays = matches!(decision, Decision::Keep | Decision::Await);
+    let (key, now) = view.current(&node.address).filter(|_| stays)?;
+    let needs: BTreeSet<Address> = view.graph.needs(&node.address).into_keys().collect();
+    (now.recorded.needs != needs).then(|| Event::Linked { key: key.clone(), needs })
 }
 
-fn forward_step(view: &View<'_>, decision: &Decision, node: &Node) -> Forward {
+/// Returns the step that a decision about an address of the spec comes to.
+fn forward_step(view: &View<'_>, decision: &Decision, node: &Node) -> Option<Step> {
     let needs: BTreeSet<Address> = view.graph.needs(&node.address).into_keys().collect();
     let current = view.current(&node.address);
     let step = |key: Key, action, reasons: &[Reason], differences: &[Difference]| {
-        Forward::Step(Box::new(Step {
+        Some(Step {
             key,
             kind: node.kind.to_owned(),
             region: node.region.clone(),
@@ -72,7 +72,7 @@ fn forward_step(view: &View<'_>, decision: &Decision, node: &Node) -> Forward {
             differences: differences.to_vec(),
             waits: Vec::new(),
             blocked: None,
-        }))
+        })
     };
     match (decision, current) {
         (Decision::Create { wanted, reasons }, _) => {
@@ -91,10 +91,7 @@ fn forward_step(view: &View<'_>, decision: &Decision, node: &Node) -> Forward {
             step(key.clone(), action, reasons, differences)
         }
         (Decision::Await, Some((key, _))) => step(key.clone(), Action::Await, &[Reason::Unready], &[]),
-        (Decision::Keep, Some((key, now))) if now.recorded.needs != needs => {
-            Forward::Linked(Event::Linked { key: key.clone(), needs })
-        }
-        _ => Forward::Nothing,
+        _ => None,
     }
 }
 
@@ -162,11 +159,11 @@ fn waits_of_old(
     let ready = |index: usize| Wait { step: index, until: Milestone::Ready };
     let mut waits = BTreeSet::new();
     for (user, _) in view.dependents(&key.address) {
-        // A user that is deleted goes first; one that is changed points elsewhere first.
+        // A user that is deleted goes first; one that is changed, or was and is waited for, points elsewhere first.
         if let Some(index) = removal.get(user) {
             waits.insert(ready(*index));
         } else if let Some(index) = forward.get(&user.address)
-            && matches!(steps[*index].action, Action::Update { .. })
+            && matches!(steps[*index].action, Action::Update { .. } | Action::Await)
         {
             waits.insert(ready(*index));
         }
@@ -180,13 +177,19 @@ fn waits_of_old(
 }
 
 fn blocked(view: &View<'_>, step: &Step, options: &Options) -> Option<String> {
-    let kind = view.registry.get(&step.kind)?.meta();
-    let destroys = match &step.action {
-        Action::Delete { .. } => true,
-        Action::Create { replaces, .. } => replaces.is_some(),
-        Action::Update { .. } | Action::Await => false,
+    let leaves = match step.action {
+        Action::Delete { .. } => step.key.incarnation,
+        Action::Create { replaces, .. } => replaces?,
+        Action::Update { .. } | Action::Await => return None,
     };
-    let allowed = options.allow_data_loss.iter().any(|address| step.key.address.is_below(address));
-    (kind.holds_data && destroys && !allowed)
+    let leaves = Key { address: step.key.address.clone(), incarnation: leaves };
+    let allowed = options.allow_data_loss.iter().any(|address| leaves.address.is_below(address));
+    (!allowed && holds_data(view, &leaves))
         .then(|| "it holds data, which would be lost; to lose it, name it with --allow-data-loss".to_owned())
+}
+
+/// Whether a resource holds data, as recorded or as seen.
+fn holds_data(view: &View<'_>, key: &Key) -> bool {
+    let Some(now) = view.now(key) else { return false };
+    [&now.recorded.props, now.stands()].into_iter().any(|props| now.kind.holds_data(props))
 }

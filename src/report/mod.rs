@@ -1,6 +1,7 @@
 //! What people and programs read: plans, progress, outcomes. Renders data of the engine; prints nothing itself.
 
 pub mod outcome;
+pub mod permissions;
 pub mod plan;
 pub mod progress;
 pub mod style;

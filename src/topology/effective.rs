@@ -2,16 +2,17 @@
 
 use super::cache::{Cache, Nodes, Purpose, Shape};
 use super::network::{Existing, Network, Own, Zones};
-use super::{Topology, certificate, database, dns, files, site};
+use super::{Topology, cdn, certificate, database, dns, files, site};
 
 /// Returns the spec with every default filled in. Read again, it is the same topology.
 #[must_use]
 pub fn effective(topology: &Topology) -> String {
-    let Topology { name, region, tags, network, database, files, caches, site, certificate, dns } = topology;
+    let Topology { name, region, size, tags, network, database, files, caches, site, certificate, cdn, dns } = topology;
     let mut lines = vec![format!("moodle {} {{", text(name))];
     if let Some(region) = region {
         lines.push(format!("    region {}", text(region)));
     }
+    lines.push(format!("    size {}", text(size.word())));
     if !tags.is_empty() {
         let fields: Vec<String> = tags.iter().map(|(key, value)| format!("{}={}", bare(key), text(value))).collect();
         lines.push(format!("    tags {}", fields.join(" ")));
@@ -43,6 +44,11 @@ pub fn effective(topology: &Topology) -> String {
     }
     for (purpose, cache) in caches {
         lines.extend(cache_lines(*purpose, cache).into_iter().map(|line| format!("    {line}")));
+    }
+    if let Some(cdn) = cdn {
+        lines.push("    cdn {".to_owned());
+        lines.extend(cdn::lines(cdn).into_iter().map(|line| format!("        {line}")));
+        lines.push("    }".to_owned());
     }
     if let Some(dns) = dns {
         lines.push("    dns {".to_owned());

@@ -27,6 +27,15 @@ pub enum Question {
 }
 
 impl Question {
+    /// Returns the IAM action by which AWS is asked.
+    #[must_use]
+    pub fn action(&self) -> &'static str {
+        match self {
+            Question::HostedZone(_) => "route53:ListHostedZonesByName",
+            Question::PrefixList(_) => "ec2:DescribeManagedPrefixLists",
+        }
+    }
+
     /// Returns an id that could be the answer, for commands that ask AWS nothing.
     fn placeholder(&self) -> String {
         match self {

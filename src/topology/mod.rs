@@ -21,6 +21,8 @@ mod stack;
 
 mod regions;
 
+mod size;
+
 mod facts;
 
 pub mod network;
@@ -35,11 +37,14 @@ pub mod site;
 
 pub mod certificate;
 
+pub mod cdn;
+
 pub mod dns;
 
 mod effective;
 
 pub use cache::Caches;
+pub use cdn::Cdn;
 pub use certificate::Certificate;
 pub use database::Database;
 pub use dns::Dns;
@@ -48,9 +53,10 @@ pub use facts::{Facts, FactsError, Question};
 pub use files::Files;
 pub use network::Network;
 pub use site::Site;
+pub use size::{Profile, Size};
 
 /// Tiers of the language that this version cannot make yet; they have an error of their own.
-const LATER: &[&str] = &["size", "load-balancer", "web", "cdn", "bastion", "watch"];
+const LATER: &[&str] = &["load-balancer", "web", "bastion", "watch"];
 
 /// What a spec describes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +65,8 @@ pub struct Topology {
     pub name: String,
     /// The region; `None` leaves it to the environment.
     pub region: Option<String>,
+    /// Which defaults hold.
+    pub size: Size,
     /// The tags that every resource gets.
     pub tags: BTreeMap<String, String>,
     /// The network tier; `None` where the spec has none.
@@ -73,6 +81,8 @@ pub struct Topology {
     pub site: Option<Site>,
     /// The certificate tier; `None` where the spec has none.
     pub certificate: Option<Certificate>,
+    /// The CDN tier; `None` where the spec has none.
+    pub cdn: Option<Cdn>,
     /// The DNS tier; `None` where the spec has none.
     pub dns: Option<Dns>,
 }
@@ -99,10 +109,21 @@ impl Topology {
         let _stores = places.as_ref().map(|places| cache::add(&mut build, &self.caches, places));
         let site = self.site.as_ref();
         let zone = dns::zone(&mut build, self);
-        // There is no tier yet that needs a certificate in the region of distributions.
-        let cdn = false;
-        let _issued = self.certificate.as_ref().map(|it| it.add_to(&mut build, site, zone.as_ref(), cdn));
-        let front = Front { certificate: self.certificate.is_some(), ..Front::default() };
+        let cdn = self.cdn.is_some();
+        let issued = self.certificate.as_ref().map(|it| it.add_to(&mut build, site, zone.as_ref(), cdn));
+        let edge = self.cdn.as_ref().map(|cdn| {
+            // The load balancer will stand here.
+            let origin = cdn::Origin {
+                dns_name: "load-balancer.invalid".into(),
+                https: issued.is_some(),
+                secret: None,
+                domain: site.and_then(|it| it.domain.clone()),
+                certificate: issued.as_ref().and_then(|it| it.cdn.clone()),
+            };
+            cdn.add_to(&mut build, &origin)
+        });
+        let edge = edge.map(|it| Target { name: it.domain_name, zone_id: it.zone_id.into() });
+        let front = Front { certificate: self.certificate.is_some(), cdn: edge, ..Front::default() };
         if let Some(dns) = &self.dns {
             dns.add_to(&mut build, site, zone.as_ref(), &front);
         }
@@ -235,17 +256,18 @@ fn read_stack(cx: &mut Reader<'_>, node: &Node) -> Option<Topology> {
     let mut form = Form::of(node);
     let name = stack::name(cx, &mut form);
     let region = stack::region(cx, &mut form);
+    let size = size::read(cx, &mut form);
     let tags = stack::tags(cx, &mut form);
     let site = form.field(cx, "site").map(|node| site::read(cx, node));
     let network = form.field(cx, "network");
-    let network = network.map(|node| network::read(cx, node, region.as_deref()));
+    let network = network.map(|node| network::read(cx, node, region.as_deref(), size.profile()));
     let found = match &network {
         None => database::Found::Nothing,
         Some(None) => database::Found::Faulty,
         Some(Some(network)) => database::Found::Network(network),
     };
     let database_node = form.field(cx, "database");
-    let database = database_node.map(|node| database::read(cx, node, region.as_deref(), found));
+    let database = database_node.map(|node| database::read(cx, node, region.as_deref(), found, size.profile()));
     if let (Some(Some(site)), Some(node), Some(Some(database))) = (&site, database_node, &database) {
         site::check_database(cx, site.release, node, database);
     }
@@ -256,10 +278,18 @@ fn read_stack(cx: &mut Reader<'_>, node: &Node) -> Option<Topology> {
         Some(None) => cache::Ground::Faulty,
         Some(Some(network)) => cache::Ground::There(network),
     };
-    let caches = cache::read(cx, &mut form, ground, region.as_deref());
+    let caches = cache::read(cx, &mut form, ground, region.as_deref(), size.profile());
     let has = |tier: &str| node.children.iter().any(|it| it.name.value == tier);
     let certificate = form.field(cx, "certificate");
     let certificate = certificate.map(|node| certificate::read(cx, node, region.as_deref(), site.as_ref(), has("cdn")));
+    let around = cdn::Around {
+        region: region.as_deref(),
+        load_balancer: has("load-balancer"),
+        certificate: has("certificate"),
+        domain: node.children.iter().filter(|it| it.name.value == "site").any(names_domain),
+    };
+    let cdn = form.field(cx, "cdn");
+    let cdn = cdn.map(|node| cdn::read(cx, node, around));
     let dns = form.field(cx, "dns");
     let dns = dns.map(|node| dns::read(cx, node, site.as_ref(), has("cdn") || has("load-balancer")));
     refuse_later_tiers(cx, &mut form);
@@ -298,7 +328,29 @@ fn read_stack(cx: &mut Reader<'_>, node: &Node) -> Option<Topology> {
         Some(read) => Some(read?),
         None => None,
     };
-    Some(Topology { name: name?, region, tags, network, database, files, caches: caches?, site, certificate, dns })
+    let cdn = match cdn {
+        Some(read) => Some(read?),
+        None => None,
+    };
+    Some(Topology {
+        name: name?,
+        region,
+        size,
+        tags,
+        network,
+        database,
+        files,
+        caches: caches?,
+        site,
+        certificate,
+        cdn,
+        dns,
+    })
+}
+
+/// Whether `site` names a domain, whatever else is wrong with it.
+fn names_domain(site: &Node) -> bool {
+    site.children.iter().any(|it| it.name.value == "domain")
 }
 
 fn refuse_later_tiers(cx: &mut Reader<'_>, form: &mut Form<'_>) {

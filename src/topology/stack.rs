@@ -22,10 +22,22 @@ pub(super) fn the_one<'n>(cx: &mut Reader<'_>, nodes: &'n [Node]) -> Option<&'n 
         let fault = cx.error("spec::outside", name.span, "Node outside of the stack", detail);
         if nearest(&name.value, ["moodle"]).is_some() {
             fault.help("Did you mean `moodle`?");
-        } else if ["region", "tags", "site", "network", "certificate", "database", "files", "cache", "dns"]
-            .iter()
-            .chain(LATER)
-            .any(|it| *it == name.value)
+        } else if [
+            "region",
+            "size",
+            "tags",
+            "site",
+            "network",
+            "certificate",
+            "database",
+            "files",
+            "cache",
+            "cdn",
+            "dns",
+        ]
+        .iter()
+        .chain(LATER)
+        .any(|it| *it == name.value)
         {
             fault.help(format!("Move it into the block: moodle \"name\" {{ {} … }}", name.value));
         } else {

@@ -6,11 +6,13 @@ mod support;
 
 mod binary;
 mod cache_life;
+mod cdn_life;
 mod conformance;
 mod database_life;
 mod dns_life;
 mod engine;
 mod files_life;
+mod preflight;
 mod sandbox;
 mod spec;
 mod tidy;

@@ -23,9 +23,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("topology", &["graph", "kind", "kinds", "spec"]),
     ("state", &["aws", "kind"]),
     ("plan", &["aws", "graph", "kind", "state"]),
+    ("preflight", &["aws", "kind", "plan", "topology"]),
     ("apply", &["aws", "graph", "kind", "plan", "state"]),
     ("report", &["apply", "aws", "graph", "kind", "plan", "state"]),
-    ("cli", &["apply", "aws", "graph", "kind", "kinds", "plan", "report", "spec", "state", "topology"]),
+    ("cli", &["apply", "aws", "graph", "kind", "kinds", "plan", "preflight", "report", "spec", "state", "topology"]),
 ];
 
 /// The two roots, which are in no layer.

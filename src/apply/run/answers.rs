@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::Run;
 use crate::apply::call::{Answer, Call, Reply};
-use crate::apply::progress::{Progress, What};
+use crate::apply::progress::Progress;
 use crate::apply::step::Verdict;
 use crate::aws::{Error, Result};
 use crate::kind::{Milestone, Verb};
@@ -69,12 +69,7 @@ impl Run<'_> {
         let key = self.job.plan.steps[step].key.clone();
         let running = self.running(step);
         running.got_through();
-        let waits = running.kind.meta().poll.ready;
-        // After a creation the typical time counts; a change in place is usually quick.
-        let first = match running.what {
-            What::Call(Verb::Create) => waits.first,
-            _ => waits.first.map(|first| first.min(waits.every)),
-        };
+        let first = running.readiness().first;
         if !self.record(Event::Updated { key, attrs, ready: first.is_none() }) {
             return;
         }

@@ -25,9 +25,9 @@ impl Run<'_> {
         let planned = &self.job.plan.steps[step];
         (self.tell)(Progress::Waiting { step, address: planned.key.address.clone() });
         let group = (planned.kind.clone(), planned.region.clone());
-        let poll = self.running(step).kind.meta().poll;
+        let running = self.running(step);
+        let wait = if gone { running.kind.meta().poll.gone } else { running.readiness() };
         let scale = self.job.pace.looks;
-        let wait = if gone { poll.gone } else { poll.ready };
         let wait = Wait { every: wait.every * scale, ..wait };
         self.polls.add(group, step, wait, first * scale, gone);
     }

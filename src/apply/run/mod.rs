@@ -440,10 +440,14 @@ fn attribute(ledger: &dyn Ledger, source: &reference::Source) -> Option<String> 
 /// Returns how long a step usually takes.
 fn typical(registry: &Registry, step: &Step) -> Typical {
     let Some(kind) = registry.get(&step.kind) else { return Typical { call: 0.0, ready: 0.0 } };
-    let poll = kind.meta().poll;
-    match step.action {
+    let (poll, changed) = (kind.meta().poll, kind.meta().changed);
+    match &step.action {
         Action::Delete { .. } => Typical { call: 0.5, ready: poll.gone.typical },
-        Action::Update { .. } => Typical { call: 0.5, ready: poll.ready.typical.min(5.0) },
+        // Other tags are another label on the same thing.
+        Action::Update { changed: fields, .. } if fields.iter().all(|it| it == "tags") => {
+            Typical { call: 0.5, ready: changed.typical.min(5.0) }
+        }
+        Action::Update { .. } => Typical { call: 0.5, ready: changed.typical },
         Action::Create { .. } | Action::Await => {
             Typical { call: 1.0_f64.min(poll.ready.typical), ready: poll.ready.typical }
         }

@@ -8,7 +8,7 @@ them a plan after an apply would not be empty, because a resource would be read 
 import re
 from xml.sax.saxutils import escape
 
-from ministack.services import ec2, elasticache
+from ministack.services import ec2, elasticache, waf
 
 
 def corrected(action):
@@ -266,6 +266,22 @@ def reset_cache_parameter_group(original, params):
                 own.pop(reset, None)
             number += 1
     return answer
+
+
+# Web ACLs: a change of the description is forgotten.
+
+update_web_acl = waf._update_web_acl
+
+
+def update_and_describe(data):
+    answer = update_web_acl(data)
+    record = waf.web_acl_record(data.get("Id", ""), data.get("Scope", "REGIONAL"))
+    if answer[0] == 200 and record:
+        record["Description"] = data.get("Description", "")
+    return answer
+
+
+waf._update_web_acl = update_and_describe
 
 
 if __name__ == "__main__":

@@ -49,6 +49,7 @@ impl Kind for RouteTableAssociation {
         delete: &["ec2:DisassociateRouteTable"],
         find: &["ec2:DescribeRouteTables"],
     };
+    const MOVES: &'static [&'static str] = &["id"];
     const RETRY: &'static [Retry] = &[
         Retry::on(Verb::Create, "InvalidRouteTableID.NotFound", 60.0),
         Retry::on(Verb::Create, "InvalidSubnetID.NotFound", 60.0),

@@ -68,6 +68,7 @@ impl Kind for CacheCluster {
     const BATCH: usize = 20;
     const POLL: Poll =
         Poll { ready: Wait::looks(270.0, 180.0, 5.0, 1800.0), gone: Wait::looks(100.0, 60.0, 5.0, 1200.0) };
+    const CHANGED: Wait = Wait::looks(300.0, 10.0, 5.0, 1800.0);
     const RATE: Rate = super::MUTATING;
     const ACTIONS: Actions = Actions {
         create: &[CREATE, "elasticache:AddTagsToResource", "iam:CreateServiceLinkedRole"],
@@ -76,6 +77,7 @@ impl Kind for CacheCluster {
         delete: &["elasticache:DeleteCacheCluster"],
         find: &[Self::CALL, tags::LIST],
     };
+    const MOVES: &'static [&'static str] = &["nodes"];
     const RETRY: &'static [Retry] = &[
         Retry::on(Verb::Create, "CacheSubnetGroupNotFoundFault", 60.0),
         Retry::on(Verb::Create, "CacheParameterGroupNotFound", 60.0),

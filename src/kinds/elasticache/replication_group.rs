@@ -91,6 +91,7 @@ impl Kind for ReplicationGroup {
     const BATCH: usize = 20;
     const POLL: Poll =
         Poll { ready: Wait::looks(540.0, 240.0, 5.0, 3600.0), gone: Wait::looks(240.0, 120.0, 5.0, 2400.0) };
+    const CHANGED: Wait = Wait::looks(600.0, 10.0, 5.0, 3600.0);
     const RATE: Rate = super::MUTATING;
     const ACTIONS: Actions = Actions {
         create: &[

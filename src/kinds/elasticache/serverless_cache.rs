@@ -73,6 +73,7 @@ impl Kind for ServerlessCache {
     const BATCH: usize = 20;
     const POLL: Poll =
         Poll { ready: Wait::looks(130.0, 80.0, 5.0, 2400.0), gone: Wait::looks(130.0, 80.0, 5.0, 1200.0) };
+    const CHANGED: Wait = Wait::looks(120.0, 10.0, 5.0, 2400.0);
     const RATE: Rate = super::MUTATING;
     const ACTIONS: Actions = Actions {
         create: &[

@@ -104,6 +104,7 @@ impl Kind for Cluster {
     const ID: &'static str = "id";
     const BATCH: usize = 50;
     const POLL: Poll = Poll { ready: Wait::looks(40.0, 20.0, 5.0, 3600.0), gone: Wait::looks(55.0, 30.0, 5.0, 3600.0) };
+    const CHANGED: Wait = Wait::looks(60.0, 10.0, 5.0, 3600.0);
     const RATE: Rate = super::MUTATING;
     const ACTIONS: Actions = Actions {
         create: &[

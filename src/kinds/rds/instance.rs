@@ -57,6 +57,7 @@ impl Kind for Instance {
     const BATCH: usize = 50;
     const POLL: Poll =
         Poll { ready: Wait::looks(330.0, 240.0, 10.0, 2400.0), gone: Wait::looks(300.0, 150.0, 10.0, 2400.0) };
+    const CHANGED: Wait = Wait::looks(300.0, 10.0, 10.0, 2400.0);
     const RATE: Rate = super::MUTATING;
     const ACTIONS: Actions = Actions {
         create: &[CREATE, ADD_TAGS, "iam:CreateServiceLinkedRole"],

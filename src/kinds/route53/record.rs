@@ -69,6 +69,7 @@ impl Kind for Record {
     const BATCH: usize = 20;
     // Its servers know it after a minute; ACM looks for it by itself.
     const POLL: Poll = Poll::at_once();
+    const MOVES: &'static [&'static str] = &["name", "record_type"];
     const RATE: Rate = super::MUTATING;
     const ACTIONS: Actions =
         Actions { create: &[CHANGE], read: &[LIST], update: &[LIST, CHANGE], delete: &[LIST, CHANGE], find: &[LIST] };

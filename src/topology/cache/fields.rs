@@ -5,7 +5,7 @@ use super::{Cache, Caches, Engine, Purpose, Shape, versions};
 use crate::spec::diagnostic::quoted;
 use crate::spec::reader::{Form, Reader};
 use crate::spec::tree::{Node, Spanned};
-use crate::topology::Network;
+use crate::topology::{Network, Profile};
 
 /// The network that the caches are to stand in.
 #[derive(Clone, Copy)]
@@ -27,6 +27,7 @@ pub(in crate::topology) fn read(
     form: &mut Form<'_>,
     ground: Ground<'_>,
     region: Option<&str>,
+    profile: &Profile,
 ) -> Option<Caches> {
     let nodes = form.fields("cache");
     let zones = nodes.first().map_or(Ok(None), |first| zones(cx, first, ground));
@@ -34,7 +35,7 @@ pub(in crate::topology) fn read(
     let mut caches = Caches::new();
     let (mut good, zones) = (zones.is_ok(), zones.ok().flatten());
     for node in nodes {
-        let Some((purpose, cache)) = one(cx, node, zones, region) else {
+        let Some((purpose, cache)) = one(cx, node, zones, region, profile) else {
             good = false;
             continue;
         };
@@ -80,6 +81,7 @@ fn one(
     node: &Node,
     zones: Option<usize>,
     region: Option<&str>,
+    profile: &Profile,
 ) -> Option<(Purpose, Option<Cache>)> {
     let mut form = Form::of(node);
     let value = form.argument(cx, "cache \"session\"");
@@ -100,7 +102,7 @@ fn one(
     };
     let (purpose, engine) = (purpose?, engine?);
     let version = versions::read(cx, version, engine, written.serverless.is_some());
-    let shape = written.read(cx, purpose, engine, zones);
+    let shape = written.read(cx, purpose, engine, zones, profile);
     if engine == Engine::Memcached {
         check_memcached(cx, node, purpose, &written, key);
     }

@@ -6,9 +6,8 @@ use super::{Engine, Limits, Nodes, Purpose, Shape};
 use crate::spec::diagnostic::quoted;
 use crate::spec::reader::{Form, Reader};
 use crate::spec::tree::{Node, Spanned, Value};
+use crate::topology::Profile;
 
-/// As the reference architecture has them, in the generation of today.
-const CLASS: &str = "cache.t4g.medium";
 /// The most gibibytes and processing units that AWS takes as a limit.
 const MOST_GIB: i32 = 5000;
 const MOST_ECPU: i32 = 15_000_000;
@@ -35,11 +34,12 @@ impl<'n> Written<'n> {
         purpose: Purpose,
         engine: Engine,
         zones: Option<usize>,
+        profile: &Profile,
     ) -> Option<Shape> {
         let Written { nodes, parameters, serverless } = self;
         let Some(serverless) = serverless else {
             let parameters = parameters_of(cx, *parameters, purpose, engine);
-            let (class, count) = nodes_of(cx, *nodes, engine, zones)?;
+            let (class, count) = nodes_of(cx, *nodes, engine, zones, profile)?;
             return Some(Shape::Nodes(Nodes { class, count, parameters: parameters? }));
         };
         for other in [nodes, parameters].into_iter().flatten() {
@@ -59,18 +59,24 @@ impl<'n> Written<'n> {
     }
 }
 
-fn nodes_of(cx: &mut Reader<'_>, node: Option<&Node>, engine: Engine, zones: Option<usize>) -> Option<(String, i32)> {
+fn nodes_of(
+    cx: &mut Reader<'_>,
+    node: Option<&Node>,
+    engine: Engine,
+    zones: Option<usize>,
+    profile: &Profile,
+) -> Option<(String, i32)> {
     let most = if engine == Engine::Memcached { 40 } else { 6 };
     // One a zone, and two at least, so that one may fail.
     let default = zones.and_then(|it| i32::try_from(it).ok()).unwrap_or(2).clamp(2, most);
-    let Some(node) = node else { return Some((CLASS.to_owned(), default)) };
+    let Some(node) = node else { return Some((profile.cache.to_owned(), default)) };
     let mut form = Form::of(node);
     let class = form.optional_argument();
     let count = form.property(cx, "count");
     form.close(cx);
     let class = match class {
         Some(value) => cx.text(value, "The class of the nodes").and_then(|it| checked_class(cx, it)),
-        None => Some(CLASS.to_owned()),
+        None => Some(profile.cache.to_owned()),
     };
     let count = match count {
         Some(value) => {
@@ -98,7 +104,7 @@ fn checked_class(cx: &mut Reader<'_>, class: Spanned<String>) -> Option<String> 
     let detail = format!("{} is not a class of cache nodes.", quoted(&class.value));
     let near = match parts.as_slice() {
         [family, size] if word(family) && word(size) => format!("cache.{family}.{size}"),
-        _ => CLASS.to_owned(),
+        _ => "cache.t4g.medium".to_owned(),
     };
     cx.error("cache::class", class.span, "Not a class of nodes", detail).help(format!("Write for example \"{near}\"."));
     None

@@ -6,10 +6,9 @@ use crate::spec::Span;
 use crate::spec::diagnostic::quoted;
 use crate::spec::reader::{Form, Reader};
 use crate::spec::tree::{Node, Spanned, Value};
-use crate::topology::Network;
+use crate::topology::{Network, Profile};
 
 /// As in the reference architecture.
-const CLASS: &str = "db.r6g.large";
 const COUNT: i32 = 2;
 const BACKUP_DAYS: i32 = 30;
 const MIN: Capacity = Capacity::of_halves(1);
@@ -28,6 +27,7 @@ pub(in crate::topology) fn read(
     node: &Node,
     region: Option<&str>,
     network: Found<'_>,
+    profile: &Profile,
 ) -> Option<Database> {
     let mut form = Form::of(node);
     let engine = engine(cx, &mut form);
@@ -37,7 +37,7 @@ pub(in crate::topology) fn read(
         existing_form(cx, existing, region).map(Made::Existing)
     } else {
         let places = has_places(cx, form.span(), network);
-        own(cx, &mut form, region, engine.as_ref()).filter(|_| places).map(Made::Own)
+        own(cx, &mut form, region, engine.as_ref(), profile).filter(|_| places).map(Made::Own)
     };
     form.close(cx);
     Some(Database { engine: engine?.0, readers: readers?, form: made? })
@@ -137,12 +137,13 @@ fn own(
     form: &mut Form<'_>,
     region: Option<&str>,
     engine: Option<&(Engine, Option<&Spanned<Value>>)>,
+    profile: &Profile,
 ) -> Option<Own> {
     let version = engine.and_then(|(engine, written)| match written {
         Some(value) => version(cx, value, *engine),
         None => Some(versions::default_of(*engine).to_owned()),
     });
-    let servers = servers(cx, form);
+    let servers = servers(cx, form, profile);
     let name = one(cx, form, "name", "name \"moodle\"", NAME, name);
     let user = one(cx, form, "username", "username \"moodle\"", NAME, username);
     let backup_days = backup_days(cx, form);
@@ -161,7 +162,7 @@ fn own(
     })
 }
 
-fn servers(cx: &mut Reader<'_>, form: &mut Form<'_>) -> Option<Servers> {
+fn servers(cx: &mut Reader<'_>, form: &mut Form<'_>, profile: &Profile) -> Option<Servers> {
     let fixed = form.field(cx, "instances");
     let serverless = form.field(cx, "serverless");
     match (fixed, serverless) {
@@ -177,7 +178,7 @@ fn servers(cx: &mut Reader<'_>, form: &mut Form<'_>) -> Option<Servers> {
         (None, Some(node)) => serverless_servers(cx, node),
         (None, None) => {
             let count = usize::try_from(COUNT).ok()?;
-            Some(Servers::Instances { class: CLASS.to_owned(), count })
+            Some(Servers::Instances { class: profile.database.to_owned(), count })
         }
     }
 }

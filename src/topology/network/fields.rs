@@ -10,19 +10,23 @@ use crate::spec::Span;
 use crate::spec::diagnostic::{nearest, quoted};
 use crate::spec::reader::{Form, Reader};
 use crate::spec::tree::{Node, Spanned, Value};
+use crate::topology::Profile;
 
 /// The days that CloudWatch Logs can keep entries.
-const RETENTIONS: &[i32] =
+pub(in crate::topology) const RETENTIONS: &[i32] =
     &[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
 /// As the reference architecture keeps them.
 const RETAIN_DAYS: i32 = 7;
-/// The zones of a network that names none: one is no high availability, each more costs a NAT gateway.
-const ZONES: usize = 3;
 /// The fields that make a network, and so cannot be said of one that is there.
 const OF_OWN: &[&str] = &["cidr", "zones", "tenancy", "nat", "flow-logs", "endpoints", "subnets"];
 
 /// Reads the tier; `None` where it has errors, all of which are noted.
-pub(in crate::topology) fn read(cx: &mut Reader<'_>, node: &Node, region: Option<&str>) -> Option<Network> {
+pub(in crate::topology) fn read(
+    cx: &mut Reader<'_>,
+    node: &Node,
+    region: Option<&str>,
+    profile: &Profile,
+) -> Option<Network> {
     let mut form = Form::of(node);
     if let Some(existing) = form.field(cx, "existing") {
         for name in OF_OWN {
@@ -37,20 +41,20 @@ pub(in crate::topology) fn read(cx: &mut Reader<'_>, node: &Node, region: Option
         form.close(cx);
         return existing::read(cx, existing).map(Network::Existing);
     }
-    let own = read_own(cx, &mut form, region);
+    let own = read_own(cx, &mut form, region, profile);
     form.close(cx);
     own.map(Network::Own)
 }
 
 // Every field is read before the first is missed, so that all faults are found at once.
-fn read_own(cx: &mut Reader<'_>, form: &mut Form<'_>, region: Option<&str>) -> Option<Own> {
+fn read_own(cx: &mut Reader<'_>, form: &mut Form<'_>, region: Option<&str>, profile: &Profile) -> Option<Own> {
     let cidr = ranges::vpc(cx, form);
     let zones = match form.field(cx, "zones") {
         Some(node) => zones::read(cx, node, region),
-        None => Some(Zones::Count(ZONES)),
+        None => Some(Zones::Count(profile.zones)),
     };
     let tenancy = choice(cx, form, "tenancy", "The tenancy", Tenancy::WORDS, Tenancy::Default);
-    let nat = choice(cx, form, "nat", "`nat`", Nat::WORDS, Nat::PerZone);
+    let nat = choice(cx, form, "nat", "`nat`", Nat::WORDS, profile.nat);
     let flow_logs = flow_logs(cx, form);
     let endpoints = endpoints(cx, form);
     let written = written_subnets(cx, form);

@@ -26,7 +26,7 @@ mod flow_log;
 
 mod groups;
 
-pub(super) use fields::read;
+pub(super) use fields::{RETENTIONS, read};
 
 /// The network tier.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,4 +6,5 @@ mod commands;
 mod crashes;
 mod faults;
 mod inventory;
+mod preflight;
 mod proxy;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use moodle_infra::aws::faults::{Fault, Faults};
 use moodle_infra::aws::{Cx, Effect, Error};
 use moodle_infra::graph::Graph;
-use moodle_infra::kind::erased::{Erased, LostValue, Registry, SeenValue};
+use moodle_infra::kind::erased::{Erased, LostValue, Meta, Registry, SeenValue};
 use moodle_infra::kind::{Address, Phase, Token, reference};
 use moodle_infra::kinds::registry;
 use moodle_infra::plan::diff::differences;
@@ -29,7 +29,7 @@ pub(super) enum Check {
     ReadsTogether,
     /// What is read after create and the updates that it leaves for later is what was wanted.
     ReadsAsWanted,
-    /// What is read after an update is what was wanted, under the same id.
+    /// What is read after an update is what was wanted, with the same attributes but for those that it may move.
     UpdatesInPlace,
     /// A change that AWS cannot make in place is sorted as a replacement, and the replacement can be made.
     Replaces,
@@ -53,17 +53,39 @@ pub(super) struct Failure {
     pub(super) why: String,
 }
 
-/// Kinds whose deletion is a no-op, because they go with another resource.
-const GO_WITH_ANOTHER: &[&str] = &["acm.issued", "ec2.vpc_dns"];
+/// Kinds whose deletion leaves something to read, because they go with another resource.
+const GO_WITH_ANOTHER: &[&str] = &["acm.issued", "ec2.vpc_dns", "s3.encryption"];
+
+/// Kinds whose creation may ask for something by a call that changes nothing, and then makes its one call.
+const ASK_FIRST: &[&str] = &["cloudfront.distribution", "elbv2.rule", "secretsmanager.secret"];
 
 /// Kinds that make nothing and only wait for what another resource becomes.
 const ONLY_WAIT: &[&str] = &["acm.issued"];
 
-/// Kinds whose id is another one after an update.
-const RENAMED_BY_UPDATE: &[&str] = &["ec2.route_table_association", "route53.record"];
-
 /// Kinds of which AWS tells a part by a third call: a group's members, its parameters.
-const READ_BY_THREE: &[&str] = &["elasticache.parameter_group", "elasticache.replication_group"];
+const READ_BY_THREE: &[&str] =
+    &["cloudfront.distribution", "elasticache.parameter_group", "elasticache.replication_group"];
+
+/// Calls whose IAM action has another name.
+const NAMED_OTHERWISE: &[(&str, &str)] = &[
+    ("s3:DeleteBucketEncryption", "s3:PutEncryptionConfiguration"),
+    ("s3:DeleteBucketLifecycle", "s3:PutLifecycleConfiguration"),
+    ("s3:DeleteBucketOwnershipControls", "s3:PutBucketOwnershipControls"),
+    ("s3:DeleteObjects", "s3:DeleteObject"),
+    ("s3:DeletePublicAccessBlock", "s3:PutBucketPublicAccessBlock"),
+    ("s3:GetBucketEncryption", "s3:GetEncryptionConfiguration"),
+    ("s3:GetBucketLifecycleConfiguration", "s3:GetLifecycleConfiguration"),
+    ("s3:GetPublicAccessBlock", "s3:GetBucketPublicAccessBlock"),
+    ("s3:ListObjectVersions", "s3:ListBucketVersions"),
+    ("s3:PutBucketEncryption", "s3:PutEncryptionConfiguration"),
+    ("s3:PutBucketLifecycleConfiguration", "s3:PutLifecycleConfiguration"),
+    ("s3:PutPublicAccessBlock", "s3:PutBucketPublicAccessBlock"),
+];
+
+/// Returns the IAM action that a call needs.
+fn action(call: &str) -> &str {
+    NAMED_OTHERWISE.iter().find(|(name, _)| *name == call).map_or(call, |(_, action)| action)
+}
 
 /// Lives through a case and returns what went wrong.
 pub(super) async fn of(case: &Case, cx: Cx) -> Vec<Failure> {
@@ -150,9 +172,8 @@ impl Life {
         self.cx.wire().record();
         let updated = self.kind.update(&self.cx, &attrs, was, want, &changed).await?;
         self.check_actions("update", self.kind.meta().actions.update, &self.calls());
-        let id = self.kind.meta().id;
-        let renamed = RENAMED_BY_UPDATE.contains(&self.kind.meta().name);
-        self.check(Check::UpdatesInPlace, renamed || updated[id] == attrs[id], || format!("{attrs} became {updated}"));
+        let moved = undeclared_moves(self.kind.meta(), &attrs, &updated);
+        self.check(Check::UpdatesInPlace, moved.is_empty(), || format!("{moved:?}: {attrs} became {updated}"));
         let seen = self.read(&updated).await?;
         self.check_as_wanted(Check::UpdatesInPlace, want, &updated, seen.as_ref());
         Ok(updated)
@@ -202,7 +223,11 @@ impl Life {
             let found = self.find(&token, want).await?;
             self.check(Check::FindsNoStranger, found.is_none(), || format!("before create: {found:?}"));
         }
-        self.cx.wire().inject(Faults::default().on("*", 1, Fault::LoseAnswer));
+        let Meta { name, actions, .. } = self.kind.meta();
+        // Where something may be asked first, the call that makes it is the first of its actions that changes something.
+        let asks = ASK_FIRST.contains(name);
+        let making = actions.create.iter().find(|it| asks && !is_read(it)).copied().unwrap_or("*");
+        self.cx.wire().inject(Faults::default().on(making, 1, Fault::LoseAnswer));
         let lost = self.kind.create(&self.cx, &token, want).await;
         let unknown = lost.as_ref().is_err_and(|error| error.effect == Effect::Unknown);
         self.check(Check::SurvivesLostAnswer, unknown, || format!("{lost:?}"));
@@ -287,7 +312,7 @@ impl Life {
     }
 
     fn check_actions(&mut self, verb: &str, declared: &[&str], calls: &[String]) {
-        let missing: Vec<_> = calls.iter().filter(|call| !declared.contains(&call.as_str())).collect();
+        let missing: Vec<_> = calls.iter().filter(|call| !declared.contains(&action(call))).collect();
         self.check(Check::Actions, missing.is_empty(), || format!("{verb} also calls {missing:?}"));
     }
 
@@ -300,6 +325,13 @@ impl Life {
     fn fail(&mut self, check: Check, why: String) {
         self.failures.push(Failure { check, why });
     }
+}
+
+/// Returns the attributes that an update changed though the kind does not say so. One that was not known before (an
+/// endpoint) may become known.
+fn undeclared_moves(kind: &Meta, before: &Value, after: &Value) -> Vec<&'static str> {
+    let differs = |name: &&&'static str| !before[**name].is_null() && before[**name] != after[**name];
+    kind.attributes.iter().filter(differs).filter(|name| !kind.moves.contains(name)).copied().collect()
 }
 
 async fn finish(kind: &dyn Erased, cx: &Cx, attrs: &Value, want: &Value) -> Result<Value, Error> {
@@ -327,4 +359,14 @@ fn completed(mut attrs: Value, seen: Option<&SeenValue>) -> Value {
 fn is_read(call: &str) -> bool {
     let name = call.split(':').nth(1).unwrap_or(call);
     ["Describe", "Get", "List"].iter().any(|prefix| name.starts_with(prefix))
+}
+
+#[test]
+fn an_attribute_that_an_update_changes_must_be_declared() {
+    let registry = registry();
+    let [table, subnet] = ["ec2.route_table_association", "ec2.subnet"].map(|name| registry.get(name).unwrap().meta());
+    let before = serde_json::json!({ "id": "a", "subnet": "s", "arn": null });
+    let after = serde_json::json!({ "id": "b", "subnet": "s", "arn": "c" });
+    assert_eq!(undeclared_moves(table, &before, &after), [""; 0]);
+    assert_eq!(undeclared_moves(subnet, &before, &after), ["id"]);
 }

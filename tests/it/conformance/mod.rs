@@ -5,11 +5,13 @@
 
 mod cache;
 mod cases;
+mod cdn;
 mod database;
 mod defects;
 mod dns;
 mod files;
 mod life;
+mod load_balancer;
 
 use std::collections::BTreeSet;
 
@@ -21,11 +23,24 @@ use defects::{DEFECTS, Defect};
 
 /// Every case; those of a tier stand in its file.
 fn all_cases() -> impl Iterator<Item = &'static Case> {
-    CASES.iter().chain(database::CASES).chain(files::CASES).chain(cache::CASES).chain(dns::CASES)
+    CASES
+        .iter()
+        .chain(database::CASES)
+        .chain(files::CASES)
+        .chain(cache::CASES)
+        .chain(cdn::CASES)
+        .chain(dns::CASES)
+        .chain(load_balancer::CASES)
 }
 
 fn all_defects() -> impl Iterator<Item = &'static Defect> {
-    DEFECTS.iter().chain(files::DEFECTS).chain(cache::DEFECTS).chain(dns::DEFECTS)
+    DEFECTS
+        .iter()
+        .chain(files::DEFECTS)
+        .chain(cache::DEFECTS)
+        .chain(cdn::DEFECTS)
+        .chain(dns::DEFECTS)
+        .chain(load_balancer::DEFECTS)
 }
 
 #[tokio::test]

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use moodle_infra::graph::Graph;
-use moodle_infra::kind::{Address, Kind, Ref, Text};
+use moodle_infra::kind::{Address, Kind, Milestone, Ref, Text};
 use moodle_infra::plan::reason::Reason;
-use moodle_infra::plan::step::{Action, Step};
+use moodle_infra::plan::step::{Action, Step, Wait};
 use moodle_infra::plan::{Options, Plan};
 use moodle_infra::state::store::Ledger;
 use serde_json::json;
@@ -15,7 +15,7 @@ use super::{Seed, seeds};
 use crate::support::sim::dice::Dice;
 use crate::support::sim::log::Method;
 use crate::support::sim::site::{Site, everything_down};
-use crate::support::sim::things::{Data, Plain, Single, ThingProps, things};
+use crate::support::sim::things::{Data, Plain, Single, ThingProps, Versioned, on, things};
 use crate::support::sim::weather::Weather;
 
 fn at(text: &str) -> Address {
@@ -23,7 +23,7 @@ fn at(text: &str) -> Address {
 }
 
 fn props(place: &str, base: Text, size: i64) -> ThingProps {
-    ThingProps { place: place.to_owned(), base, size, note: None, links: BTreeSet::new() }
+    ThingProps { place: place.to_owned(), base: on(base), size, note: None, links: BTreeSet::new() }
 }
 
 /// Returns a line a step: what it does to which incarnation.
@@ -210,6 +210,29 @@ async fn what_holds_data_is_only_lost_by_name() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn whether_something_holds_data_is_a_matter_of_what_stands_and_not_of_what_is_wanted() {
+    let of_note = |place: &str, note: &str| {
+        let mut graph = Graph::default();
+        let note = Some(note.to_owned());
+        graph.add::<Data>(at("site.thing"), ThingProps { note, ..props(place, "".into(), 1) });
+        graph
+    };
+    for (before, after, count) in [("scratch", "scratch", 0), ("scratch", "dear", 0), ("dear", "scratch", 1)] {
+        let mut site = standing(&of_note("p", before)).await;
+        let replaced = site.plan(&of_note("q", after), &Options::default()).await.unwrap();
+        assert_eq!(replaced.blocked().count(), 2 * count, "both halves of a replacement, {before} to {after}");
+        let removed = site.plan(&Graph::default(), &Options::default()).await.unwrap();
+        assert_eq!(removed.blocked().count(), count, "{before}, removed from the spec");
+        let down = site.plan(&of_note("p", after), &everything_down()).await.unwrap();
+        assert_eq!(down.blocked().count(), count, "{before}, destroyed");
+        // Nobody takes the guard off behind our back.
+        site.cloud.world().edit(&at("site.thing"), "note", json!("scratch"));
+        let down = site.plan(&of_note("p", after), &everything_down()).await.unwrap();
+        assert_eq!(down.blocked().count(), count, "{before}, edited and destroyed");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_successor_is_made_before_its_predecessor_goes() {
     let mut site = standing(&three::<Single>("p", 1)).await;
     let graph = three::<Single>("q", 1);
@@ -297,5 +320,76 @@ async fn what_moves_to_another_region_is_replaced() {
     let plan = site.plan(&graph, &Options::default()).await.unwrap();
     assert_eq!(plan.steps[0].reasons, [Reason::OtherKind]);
     assert!(site.apply(&plan).await.is_complete());
+    site.check(&graph).await;
+}
+
+/// A thing with versions, one that uses its newest version, and one that knows nothing but its id.
+fn versions(size: i64) -> Graph {
+    let mut graph = Graph::default();
+    let below: Ref<Versioned> = graph.add(at("site.below"), props("p", "".into(), size));
+    let of_version = BTreeSet::from([below.early().attr("version")]);
+    let above: Ref<Plain> = graph.add(at("site.above"), ThingProps { links: of_version, ..props("q", "".into(), 1) });
+    let of_id = BTreeSet::from([below.text(), above.text()]);
+    graph.add::<Plain>(at("site.beside"), ThingProps { links: of_id, ..props("r", "".into(), 1) });
+    graph
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_version_reaches_its_users_in_the_same_apply() {
+    let mut site = standing(&versions(1)).await;
+    let first = site.cloud.world().calls.len();
+    let graph = versions(2);
+    let plan = site.plan(&graph, &Options::default()).await.unwrap();
+    assert_eq!(
+        reasons(&plan),
+        ["update site.below#1: `size` changes in place", "update site.above#1: `links` changes in place"],
+        "the user of the id alone stays"
+    );
+    let Action::Update { props, .. } = &plan.steps[1].action else { panic!("{:?}", plan.steps[1]) };
+    assert_eq!(props["links"], json!([{ "$from": [{ "of": "site.below", "attr": "version", "until": "ready" }] }]));
+    assert_eq!(plan.steps[1].waits, [Wait { step: 0, until: Milestone::Ready }]);
+
+    // A plan file is the same plan.
+    let saved: Plan = serde_json::from_str(&serde_json::to_string(&plan).unwrap()).unwrap();
+    assert!(site.apply(&saved).await.is_complete());
+    let calls = site.cloud.world().calls.split_off(first);
+    let updates: Vec<_> = calls.iter().filter(|it| it.method == Method::Update).collect();
+    let [below, above] = updates.as_slice() else { panic!("two updates: {updates:?}") };
+    assert!(below.ended.unwrap() <= above.began, "the user follows");
+    site.check(&graph).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_version_that_moved_behind_our_back_reaches_its_users() {
+    let graph = versions(1);
+    let mut site = standing(&graph).await;
+    site.cloud.world().edit(&at("site.below"), "size", json!(7));
+    let (plan, outcome) = site.go(&graph, &Options::default()).await.unwrap();
+    assert_eq!(lines(&plan), ["update site.below#1", "update site.above#1"]);
+    assert!(outcome.is_complete(), "{outcome:?}");
+    site.check(&graph).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_version_that_fails_to_move_stops_its_users() {
+    let mut site = standing(&versions(1)).await;
+    site.cloud.world().weather.refuse.insert((at("site.below"), Method::Update));
+    let graph = versions(2);
+    let (_, outcome) = site.go(&graph, &Options::default()).await.unwrap();
+    assert_eq!((outcome.failed.len(), outcome.untried.len()), (1, 1), "{outcome:?}");
+    site.cloud.world().weather.refuse.clear();
+    site.converge(&graph, &Options::default()).await;
+    site.check(&graph).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn going_from_something_to_nothing_is_a_change() {
+    let mut site = standing(&three::<Plain>("p", 1)).await;
+    let mut graph = Graph::default();
+    graph.add::<Plain>(at("site.above"), props("above", "".into(), 1));
+    graph.add::<Plain>(at("site.beside"), props("beside", "".into(), 1));
+    let (plan, outcome) = site.go(&graph, &Options::default()).await.unwrap();
+    assert_eq!(lines(&plan), ["create site.above#2", "delete site.above#1", "delete site.below#1"]);
+    assert!(outcome.is_complete(), "{outcome:?}");
     site.check(&graph).await;
 }

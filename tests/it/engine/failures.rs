@@ -16,7 +16,7 @@ use crate::support::sim::dice::Dice;
 use crate::support::sim::ledger::Mishap;
 use crate::support::sim::log::Method;
 use crate::support::sim::site::{Site, everything_down};
-use crate::support::sim::things::{Plain, Slow, ThingProps, things};
+use crate::support::sim::things::{Plain, Slow, ThingProps, on, things};
 use crate::support::sim::weather::Weather;
 
 fn at(text: &str) -> Address {
@@ -126,7 +126,7 @@ fn pair(size: i64) -> (Graph, Address, Address) {
 }
 
 fn props(place: &str, base: Text, size: i64) -> ThingProps {
-    ThingProps { place: place.to_owned(), base, size, note: None, links: [].into() }
+    ThingProps { place: place.to_owned(), base: on(base), size, note: None, links: [].into() }
 }
 
 #[tokio::test(start_paused = true)]

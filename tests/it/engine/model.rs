@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use moodle_infra::graph::Graph;
+use moodle_infra::kind::values::Maybe;
 use moodle_infra::kind::{Address, Kind, Ref, Text};
 
 use crate::support::sim::dice::Dice;
-use crate::support::sim::things::{Data, Movable, MovableProps, Noted, Plain, Single, Slow, ThingProps};
+use crate::support::sim::things::{Data, Movable, MovableProps, Noted, Plain, Single, Slow, ThingProps, Versioned};
 
 /// A kind of the tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,16 +18,19 @@ pub(super) enum Sort {
     Noted,
     Data,
     Movable,
+    Versioned,
 }
 
-const SORTS: [Sort; 6] = [Sort::Plain, Sort::Slow, Sort::Single, Sort::Noted, Sort::Data, Sort::Movable];
+const SORTS: [Sort; 7] =
+    [Sort::Plain, Sort::Slow, Sort::Single, Sort::Noted, Sort::Data, Sort::Movable, Sort::Versioned];
 
 /// A reference to another item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Link {
     to: usize,
     early: bool,
-    arn: bool,
+    /// Whether to its version or long name, not to its id.
+    other: bool,
 }
 
 /// What is wanted of one thing.
@@ -84,7 +88,7 @@ impl Model {
     fn link(&self, index: usize, dice: &mut Dice) -> Option<Link> {
         let before = &self.items[..index];
         let to = if before.is_empty() { None } else { Some(dice.pick(before).name) };
-        to.map(|to| Link { to, early: dice.chance(0.5), arn: dice.chance(0.3) })
+        to.map(|to| Link { to, early: dice.chance(0.5), other: dice.chance(0.3) })
     }
 
     /// Edits so many things.
@@ -150,11 +154,11 @@ impl Model {
         let mut graph = Graph::default();
         let mut ends: BTreeMap<usize, [Text; 4]> = BTreeMap::new();
         for item in &self.items {
-            let text = |link: &Link| ends[&link.to][usize::from(link.early) + 2 * usize::from(link.arn)].clone();
+            let text = |link: &Link| ends[&link.to][usize::from(link.early) + 2 * usize::from(link.other)].clone();
             let Item { name, sort, place, size, note, base, links } = item;
             let props = ThingProps {
                 place: format!("place {place}"),
-                base: base.as_ref().map_or_else(|| "".into(), text),
+                base: Maybe(base.as_ref().map(text)),
                 size: *size,
                 note: note.map(|it| format!("note {it}")),
                 links: links.iter().map(text).collect(),
@@ -166,6 +170,7 @@ impl Model {
                 Sort::Single => ends_of(&graph.add::<Single>(address, props)),
                 Sort::Noted => ends_of(&graph.add::<Noted>(address, props)),
                 Sort::Data => ends_of(&graph.add::<Data>(address, props)),
+                Sort::Versioned => ends_of(&graph.add::<Versioned>(address, props)),
                 Sort::Movable => {
                     let ThingProps { place, base, size, note, links } = props;
                     ends_of(&graph.add::<Movable>(address, MovableProps { place, base, size, note, links }))
@@ -173,13 +178,15 @@ impl Model {
             };
             ends.insert(*name, end);
         }
-        let arns = ends.iter().map(|(name, end)| (format!("arn-{name}"), serde_json::to_value(&end[2]).unwrap()));
-        graph.outputs = arns.collect();
+        let outputs = ends.iter().map(|(name, end)| (format!("output-{name}"), serde_json::to_value(&end[2]).unwrap()));
+        graph.outputs = outputs.collect();
         graph
     }
 }
 
-/// Returns what others can refer to: its id and its long name, each when it is ready and as soon as it is made.
+/// Returns what others can refer to: its id, and its version or long name, each when it is ready and as soon as it is
+/// made.
 fn ends_of<K: Kind>(it: &Ref<K>) -> [Text; 4] {
-    [it.text(), it.early().text(), it.attr("arn"), it.early().attr("arn")]
+    let other = K::MOVES.first().unwrap_or(&"arn");
+    [it.text(), it.early().text(), it.attr(other), it.early().attr(other)]
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use moodle_infra::apply::run::expected;
 use moodle_infra::graph::Graph;
 use moodle_infra::kind::{Address, Milestone, Ref, Text};
 use moodle_infra::kinds;
@@ -10,7 +11,7 @@ use moodle_infra::plan::Options;
 use super::network::{Network, from_spec};
 use crate::support::sim::log::Method;
 use crate::support::sim::site::{Site, everything_down};
-use crate::support::sim::things::{Plain, Slow, ThingProps, things};
+use crate::support::sim::things::{Plain, Slow, ThingProps, on, things};
 use crate::support::sim::weather::{Fault, Weather};
 
 /// The time of a run and the time that it cannot undercut, in seconds.
@@ -123,7 +124,7 @@ async fn gateways_that_wait_are_looked_at_together_and_rarely() {
 }
 
 fn thing(base: Text) -> ThingProps {
-    ThingProps { place: "p".to_owned(), base, size: 1, note: None, links: [].into() }
+    ThingProps { place: "p".to_owned(), base: on(base), size: 1, note: None, links: [].into() }
 }
 
 #[tokio::test(start_paused = true)]
@@ -207,4 +208,29 @@ async fn a_look_in_several_batches_is_over_with_its_last_answer() {
     let looks = site.cloud.world().calls.iter().filter(|it| it.method == Method::Read).count();
     // Made within 8 s, looked at every 2 s from 20 s after the first until 30 s after the last, in up to three batches.
     assert!(looks <= 3 * 10, "{looks} looks");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_takes_its_own_time_and_the_plan_says_so() {
+    let of_size = |size| {
+        let mut graph = Graph::default();
+        let props =
+            |base: Text| ThingProps { place: "p".to_owned(), base: on(base), size, note: None, links: [].into() };
+        let slow: Ref<Slow> = graph.add(Address::of("site.slow", None), props("".into()));
+        graph.add::<Plain>(Address::of("site.plain", None), props(slow.text()));
+        graph
+    };
+    let mut site = Site::new(&things(), Weather::default(), 0);
+    site.converge(&of_size(1), &Options::default()).await;
+    let first = site.cloud.world().calls.len();
+    let graph = of_size(2);
+    let plan = site.plan(&graph, &Options::default()).await.unwrap();
+    let expected = expected(&site.registry, &plan).as_secs_f64();
+    assert!((60.0..62.0).contains(&expected), "{expected}");
+    let outcome = site.apply(&plan).await;
+    let took = outcome.took.as_secs_f64();
+    assert!(outcome.is_complete() && (60.0..64.0).contains(&took), "{took}: {outcome:?}");
+    let looks = site.cloud.world().calls[first..].iter().filter(|it| it.method == Method::Read).count();
+    assert!(looks <= 9, "the first look comes after most of the time has passed, and yet there were {looks}");
+    site.check(&graph).await;
 }

@@ -111,7 +111,7 @@ fn what_nobody_knows() {
     insta::assert_snapshot!(within("netwrok\nregoin \"eu-west-1\"\nwholly-other"), @"
     x.kdl:2:1: error: Unknown node: `moodle` has no node `netwrok` in its block. Did you mean `network`? [spec::unknown-node]
     x.kdl:3:1: error: Unknown node: `moodle` has no node `regoin` in its block. Did you mean `region`? [spec::unknown-node]
-    x.kdl:4:1: error: Unknown node: `moodle` has no node `wholly-other` in its block. Known here: region, tags, site, network, database, files, cache, certificate, dns, size, load-balancer, web, cdn, bastion, watch. [spec::unknown-node]
+    x.kdl:4:1: error: Unknown node: `moodle` has no node `wholly-other` in its block. Known here: region, size, tags, network, database, files, cache, site, certificate, cdn, dns, load-balancer, web, bastion, watch. [spec::unknown-node]
     ");
     insta::assert_snapshot!(within("network { tags a=\"b\"; zonse 3 }"), @"
     x.kdl:2:11: error: Unknown node: `network` has no node `tags` in its block. Known here: existing, cidr, zones, tenancy, nat, flow-logs, endpoints, subnets. [spec::unknown-node]

@@ -1,7 +1,7 @@
 //! The formatter keeps every comment and the meaning, and is done after one pass.
 
 use moodle_infra::spec::tree::{self, Node};
-use moodle_infra::spec::{Source, format};
+use moodle_infra::spec::{Diagnostic, Source, format};
 use proptest::prelude::*;
 
 #[test]
@@ -151,11 +151,13 @@ fn pieces() -> impl Strategy<Value = String> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 4000, ..ProptestConfig::default() })]
 
-    /// The check before the parser refuses nothing that the parser takes, but what is nested too deep.
+    /// The check before the parser refuses nothing that the parser takes, but what is nested too deep, and text behind
+    /// a block: KDL's grammar has none there, and the parser lets some pass that is commented out.
     #[test]
     fn what_is_kdl_is_read(text in prop_oneof![specs(), pieces()]) {
         let source = Source::read(text.as_bytes(), "x").unwrap();
-        if let Err(faults) = tree::parse(&source) && faults.iter().all(|it| it.code != "spec::too-deep") {
+        let ours = |it: &Diagnostic| it.code == "spec::too-deep" || it.summary == "Text behind a block";
+        if let Err(faults) = tree::parse(&source) && !faults.iter().any(ours) {
             prop_assert!(kdl::KdlDocument::parse_v2(&text).is_err(), "{:?}", faults);
         }
     }

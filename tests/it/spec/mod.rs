@@ -1,6 +1,7 @@
 //! The spec language: reading, formatting, faults, and the tiers that a spec becomes.
 
 mod cache;
+mod cdn;
 mod database;
 mod dns;
 mod faults;
@@ -10,3 +11,4 @@ mod garbage;
 mod network;
 mod network_faults;
 mod site;
+mod size;

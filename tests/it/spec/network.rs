@@ -446,6 +446,7 @@ fn the_effective_spec_says_everything() {
     let text = effective(&topology_of("moodle \"campus\" { network }"));
     insta::assert_snapshot!(text, @r#"
     moodle "campus" {
+        size "standard"
         network {
             cidr "10.0.0.0/16"
             zones 3

@@ -3,3 +3,4 @@
 pub(crate) mod emulator;
 pub(crate) mod rust;
 pub(crate) mod sim;
+pub(crate) mod stack;

@@ -1,7 +1,9 @@
 """Starts moto 5.2.5 with corrections, without which the kinds that they are about could not be tested on it."""
 
 import os
+import re
 import sys
+from xml.sax.saxutils import unescape
 
 # Certificates are issued by the clock, whatever is in DNS: a look later, so that they are pending first.
 os.environ["MOTO_ACM_VALIDATION_WAIT"] = "0"
@@ -9,6 +11,7 @@ os.environ["MOTO_ACM_VALIDATION_WAIT"] = "0"
 from moto.ec2.models.nat_gateways import NatGatewayBackend
 from moto.ec2.models.vpcs import VPCBackend, VPCEndPoint
 from moto.rds.models import RDSBackend
+from moto.s3.responses import S3Response
 from moto.server import main
 
 # The filter vpc-endpoint-id is answered by HTTP 500.
@@ -55,5 +58,22 @@ def modify_and_keep(self, subnet_name, description, subnets):
 
 
 RDSBackend.modify_db_subnet_group = modify_and_keep
+
+# A bucket forgets the tags that it is made with.
+put_bucket = S3Response._bucket_response_put
+
+
+def put_and_tag(self, request, bucket_name, querystring):
+    answer = put_bucket(self, request, bucket_name, querystring)
+    if not querystring:
+        tag = rb"<Tag>\s*<Key>(.*?)</Key>\s*<Value>(.*?)</Value>\s*</Tag>"
+        text = self.body if isinstance(self.body, bytes) else self.body.encode()
+        tags = {unescape(key.decode()): unescape(value.decode()) for key, value in re.findall(tag, text)}
+        if tags:
+            self.backend.put_bucket_tagging(bucket_name, tags)
+    return answer
+
+
+S3Response._bucket_response_put = put_and_tag
 
 main(sys.argv[1:])

@@ -72,6 +72,10 @@ impl Erased for Simulated {
         self.real.later(want)
     }
 
+    fn holds_data(&self, props: &Value) -> bool {
+        self.real.holds_data(props)
+    }
+
     fn conflicts(&self, old: &Value, new: &Value) -> bool {
         self.real.conflicts(old, new)
     }

@@ -42,6 +42,9 @@ pub(crate) struct Times {
     /// Until an update call answers.
     #[serde(rename = "update_s")]
     pub(crate) update: f64,
+    /// Until a change has come to its end, from the answer of the update call.
+    #[serde(default, rename = "change_s")]
+    pub(crate) change: f64,
     /// Until it is gone, from the delete call.
     #[serde(rename = "delete_s")]
     pub(crate) delete: f64,
@@ -67,8 +70,14 @@ struct Table {
 /// The kinds whose create call takes a token.
 const TOKEN: &[&str] = &["ec2.flow_log", "ec2.nat_gateway", "ec2.route_table", "ec2.vpc_endpoint", "sim.slow"];
 /// The kinds that are found by what they are.
-const NATURAL_KEY: &[&str] =
-    &["ec2.internet_gateway_attachment", "ec2.route", "ec2.route_table_association", "ec2.vpc_dns", "iam.role_policy"];
+const NATURAL_KEY: &[&str] = &[
+    "ec2.internet_gateway_attachment",
+    "ec2.route",
+    "ec2.route_table_association",
+    "ec2.vpc_dns",
+    "iam.role_policy",
+    "logs.delivery",
+];
 
 /// Returns the behaviour of every kind of a registry.
 pub(crate) fn natures(registry: &Registry) -> BTreeMap<&'static str, Nature> {
@@ -82,7 +91,9 @@ pub(crate) fn natures(registry: &Registry) -> BTreeMap<&'static str, Nature> {
         };
         let poll = real.meta().poll;
         // The kinds of the tests alone take as long as they say.
-        let told = Times { accept: 0.5, create: poll.ready.typical, update: 0.5, delete: poll.gone.typical };
+        let changed = real.meta().changed;
+        let change = changed.first.map_or(0.0, |_| changed.typical);
+        let told = Times { accept: 0.5, create: poll.ready.typical, update: 0.5, change, delete: poll.gone.typical };
         let times = table.kinds.get(name).copied().unwrap_or(told);
         let too_early = table.too_early.iter().filter(|it| it.dependent == name).cloned().collect();
         (name, Nature { real: Arc::clone(real), repeated, times, too_early })

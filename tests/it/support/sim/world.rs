@@ -336,13 +336,17 @@ impl World {
             let message = format!("{} conflicts with {}", before.token.address, other.token.address);
             return Err(Error::refused("sim:Update", "AlreadyExists", message));
         }
+        let moves = self.natures[kind].real.meta().moves;
+        let change = self.natures[kind].times.change;
+        let ready = before.ready.max(at + self.varied(change));
         let refers = self.refers(&props, &before.token.address, at)?;
         let serial = self.calls.len();
         let resource = &mut self.resources[number];
         resource.refers = refers;
         resource.props = props;
-        if kind == "ec2.route_table_association" {
-            resource.attrs["id"] = json!(format!("rtbassoc-{number}-{serial}"));
+        resource.ready = ready;
+        for name in moves {
+            resource.attrs[*name] = json!(format!("{kind}-{number}-{name}-{serial}"));
         }
         Ok(resource.attrs.clone())
     }
@@ -480,6 +484,7 @@ fn attrs_of(nature: &Nature, kind: &str, want: &Value, number: usize) -> Value {
         let made_up = match *name {
             "id" => json!(format!("{kind}-{number}")),
             "arn" => json!(format!("arn:sim:{kind}:{}", want["name"].as_str().unwrap_or(&number.to_string()))),
+            "version" => json!(format!("{kind}-{number}-version")),
             "public_ip" => json!(format!("203.0.113.{number}")),
             name => want[name].clone(),
         };
@@ -493,7 +498,7 @@ fn handles(it: &Resource) -> impl Iterator<Item = &str> {
     let named: &[&str] = match it.kind {
         "iam.role" | "logs.log_group" => &["name", "arn"],
         "ec2.internet_gateway_attachment" => &["gateway"],
-        _ => &["id", "arn", "public_ip"],
+        _ => &["id", "arn", "public_ip", "version"],
     };
     named.iter().filter_map(|name| it.attrs[*name].as_str())
 }

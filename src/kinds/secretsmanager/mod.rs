@@ -1,0 +1,3 @@
+//! Secrets Manager: passwords that are drawn where they are kept.
+
+pub mod secret;

@@ -1,0 +1,14 @@
+//! WAF: what is refused before it reaches a web server.
+
+pub mod rules;
+
+pub mod web_acl;
+
+pub mod association;
+
+use crate::kind::Rate;
+
+/// As AWS publishes it for calls that change something.
+const MUTATING: Rate = Rate { burst: 1, per_second: 1.0 };
+
+const GONE: &str = "WAFNonexistentItemException";

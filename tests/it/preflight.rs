@@ -1,0 +1,110 @@
+//! What is asked of AWS before an apply, as far as emulators answer it; the judgements are tested beside the code.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use moodle_infra::aws::offers;
+use moodle_infra::preflight::{About, Check, Findings, Subject, ask};
+
+use crate::support::emulator::{Emulator, REGION, account};
+
+/// Returns the summaries of faults, and the notes.
+fn told(findings: Findings) -> (Vec<String>, Vec<String>) {
+    (findings.faults.into_iter().map(|it| it.summary).collect(), findings.notes)
+}
+
+#[tokio::test]
+async fn what_is_sold_is_asked_of_the_emulator_that_knows() {
+    let cx = account(Emulator::Moto, 7_950).await;
+    let zones = offers::instance_zones(&cx, "c5.xlarge").await.unwrap();
+    assert!(zones.contains(&format!("{REGION}a")), "{zones:?}");
+    assert_eq!(offers::instance_zones(&cx, "c5.huge").await.unwrap(), BTreeSet::new());
+    assert_eq!(offers::architectures(&cx, "c5.xlarge").await.unwrap(), ["x86_64".to_owned()].into());
+    assert_eq!(offers::image(&cx, "ami-0123456789abcdef0").await.unwrap(), None);
+    let image = cx.ec2().describe_images().send().await.unwrap().images.unwrap_or_default().pop().unwrap();
+    assert!(offers::image(&cx, &image.image_id.unwrap()).await.unwrap().is_some());
+    let before = offers::addresses(&cx).await.unwrap();
+    cx.ec2().allocate_address().send().await.unwrap();
+    assert_eq!(offers::addresses(&cx).await.unwrap(), before + 1);
+}
+
+#[tokio::test]
+async fn a_name_that_is_taken_is_a_fault_and_a_free_one_is_not() {
+    for emulator in [Emulator::Ministack, Emulator::Moto] {
+        let cx = account(emulator, 7_951).await;
+        let name = |kind: &str, name: &str| Check::Name {
+            about: About::default(),
+            kind: kind.to_owned(),
+            region: None,
+            name: name.to_owned(),
+        };
+        cx.logs().create_log_group().log_group_name("campus-FlowLog").send().await.unwrap();
+        let trust = "{\"Version\":\"2012-10-17\",\"Statement\":[]}";
+        cx.iam().create_role().role_name("campus-web").assume_role_policy_document(trust).send().await.unwrap();
+        let text = aws_sdk_ssm::types::ParameterType::String;
+        cx.ssm().put_parameter().name("/campus/a").value("b").r#type(text).send().await.unwrap();
+        let taken = [("logs.log_group", "campus-FlowLog"), ("iam.role", "campus-web"), ("ssm.parameter", "/campus/a")];
+        let free = [("logs.log_group", "campus"), ("iam.role", "campus"), ("ssm.parameter", "/campus")];
+        let (faults, notes) = told(ask(&cx, taken.map(|(kind, it)| name(kind, it)).into()).await);
+        assert_eq!((faults.len(), notes), (3, Vec::new()), "{faults:?}");
+        let found = ask(&cx, free.map(|(kind, it)| name(kind, it)).into()).await;
+        assert_eq!(found, Findings::default());
+    }
+}
+
+#[tokio::test]
+async fn an_existing_network_is_looked_at() {
+    for emulator in [Emulator::Ministack, Emulator::Moto] {
+        let cx = account(emulator, 7_952).await;
+        let mut subnets = Vec::new();
+        let mut vpcs = Vec::new();
+        for cidr in ["10.1.0.0/16", "10.2.0.0/16"] {
+            let vpc = cx.ec2().create_vpc().cidr_block(cidr).send().await.unwrap().vpc.unwrap().vpc_id.unwrap();
+            let cidr = cidr.replace("/16", "/24");
+            let create = cx.ec2().create_subnet().vpc_id(&vpc).cidr_block(cidr).availability_zone(format!("{REGION}a"));
+            subnets.push(create.send().await.unwrap().subnet.unwrap().subnet_id.unwrap());
+            vpcs.push(vpc);
+        }
+        let check = |ids: &[&str]| {
+            let ids = ids.iter().map(|it| (*it).to_owned()).collect();
+            vec![Check::Subnets { vpc: vpcs[0].clone(), groups: BTreeMap::from([("data", ids)]) }]
+        };
+        assert_eq!(ask(&cx, check(&[&subnets[0]])).await, Findings::default());
+        let (faults, notes) = told(ask(&cx, check(&[&subnets[1], "subnet-0123456789abcdef0"])).await);
+        assert_eq!((faults, notes), (vec!["no such subnet".to_owned(), "subnet of another VPC".to_owned()], vec![]));
+    }
+}
+
+#[tokio::test]
+async fn certificates_and_snapshots_that_are_not_there() {
+    for emulator in [Emulator::Ministack, Emulator::Moto] {
+        let cx = account(emulator, 7_953).await;
+        let request = cx.at("us-east-1").acm().request_certificate().domain_name("moodle.example.edu").send().await;
+        let arn = request.unwrap().certificate_arn.unwrap();
+        let check = |arn: &str, name: &str| Check::Certificate {
+            about: About::default(),
+            arn: arn.to_owned(),
+            names: [name.to_owned()].into(),
+        };
+        let other = "arn:aws:acm:us-east-1:200000000000:certificate/01234567-89ab-cdef-0123-456789abcdef";
+        let snapshot = Check::Snapshot {
+            about: About::default(),
+            snapshot: "campus-2025".to_owned(),
+            engine: "aurora-postgresql".to_owned(),
+        };
+        let checks = vec![check(&arn, "other.example.edu"), check(other, "moodle.example.edu"), snapshot];
+        let (faults, notes) = told(ask(&cx, checks).await);
+        let faults: BTreeSet<&str> = faults.iter().map(String::as_str).collect();
+        for fault in ["certificate for other names", "no such certificate", "no such snapshot"] {
+            assert!(faults.contains(fault), "{emulator:?}: no {fault} in {faults:?}, {notes:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_asked_is_a_note() {
+    let cx = account(Emulator::Ministack, 7_954).await;
+    let quota = Check::Quota { about: About::default(), subject: Subject::Vpcs, more: 1 };
+    let (faults, notes) = told(ask(&cx, vec![quota]).await);
+    assert!(faults.is_empty(), "{faults:?}");
+    assert!(notes.len() == 1 && notes[0].starts_with("not checked: the quota of VPCs: "), "{notes:?}");
+}
