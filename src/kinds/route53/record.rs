@@ -4,6 +4,7 @@
 //! nothing.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use aws_sdk_route53::types::{
     AliasTarget, Change, ChangeAction, ChangeBatch, ResourceRecord, ResourceRecordSet, RrType,
@@ -68,7 +69,7 @@ impl Kind for Record {
     const BATCH: usize = 20;
     // Its servers know it after a minute; ACM looks for it by itself.
     const POLL: Poll = Poll::at_once();
-    const MOVES: &'static [&'static str] = &["id"];
+    const MOVES: &'static [&'static str] = &["name", "record_type"];
     const RATE: Rate = super::MUTATING;
     const ACTIONS: Actions =
         Actions { create: &[CHANGE], read: &[LIST], update: &[LIST, CHANGE], delete: &[LIST, CHANGE], find: &[LIST] };
@@ -92,9 +93,8 @@ impl Kind for Record {
     async fn read(cx: &Cx, have: &[RecordAttrs]) -> Result<Vec<Option<Seen<Record>>>> {
         let mut known: BTreeMap<(&str, &str), Vec<ResourceRecordSet>> = BTreeMap::new();
         for it in have {
-            let place = (it.zone.as_str(), it.name.as_str());
-            if !known.contains_key(&place) {
-                known.insert(place, sets(cx, &it.zone, &it.name).await?);
+            if let Entry::Vacant(unknown) = known.entry((&it.zone, &it.name)) {
+                unknown.insert(sets(cx, &it.zone, &it.name).await?);
             }
         }
         let seen = |it: &RecordAttrs| {
@@ -177,6 +177,7 @@ fn named(error: Error, want: &RecordProps) -> Error {
     Error { message, ..error }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "to be the end of a chain")]
 fn unbuilt(error: aws_smithy_types::error::operation::BuildError) -> Error {
     Error::refused(CHANGE, "InvalidInput", error.to_string())
 }

@@ -61,10 +61,10 @@ fn read_existing(cx: &mut Reader<'_>, node: &Node, region: Option<&str>, has_cdn
     form.close(cx);
     let here = here.filter(|it| is_here(cx, it, region));
     let cdn = match cdn {
-        Some(read) => Some(read.filter(|it| is_of_distributions(cx, it))?.arn),
+        Some(read) => Some(read.filter(|it| is_of_distributions(cx, it))?.text),
         None => None,
     };
-    let Arn { arn: here, region: of, span } = here?;
+    let Arn { text: here, region: of, span } = here?;
     if has_cdn && cdn.is_none() && of != OF_DISTRIBUTIONS {
         let detail = format!("Distributions take certificates of {OF_DISTRIBUTIONS} only, and this one is in {of}.");
         cx.error("certificate::cdn", span, "No certificate for the distribution", detail)
@@ -76,7 +76,7 @@ fn read_existing(cx: &mut Reader<'_>, node: &Node, region: Option<&str>, has_cdn
 
 /// The ARN of a certificate.
 struct Arn {
-    arn: String,
+    text: String,
     region: String,
     span: Span,
 }
@@ -115,7 +115,7 @@ fn arn(cx: &mut Reader<'_>, value: &Spanned<Value>, what: &str) -> Option<Arn> {
         let id = resource.strip_prefix("certificate/").is_some_and(word);
         if regions::is_region(region) && *partition == regions::partition(region) && digits && id {
             let region = (*region).to_owned();
-            return Some(Arn { arn, region, span });
+            return Some(Arn { text: arn, region, span });
         }
     }
     let detail = format!("{} is not the ARN of a certificate of ACM.", quoted(&arn));

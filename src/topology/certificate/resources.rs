@@ -47,13 +47,10 @@ fn add_own(cx: &mut Build<'_>, domain: &str, zone: Option<&Ref<HostedZone>>, cdn
     let there: Option<Asked> =
         second.then(|| cx.graph.add_in(Some(OF_DISTRIBUTIONS), at("certificate.cdn.request"), &props));
     // For one domain ACM asks for the same record in every region.
-    let proof = match zone {
-        Some(zone) => Some(add_proof(cx, &here, zone)),
-        None => {
-            cx.output("create-record-certificate", &proof_by_hand(&here));
-            None
-        }
-    };
+    let proof = zone.map(|zone| add_proof(cx, &here, zone));
+    if proof.is_none() {
+        cx.output("create-record-certificate", &proof_by_hand(&here));
+    }
     let issued = |cx: &mut Build<'_>, region, address, certificate: &Asked| -> Text {
         let props = IssuedProps { certificate: certificate.early(), domain: domain.to_owned() };
         let issued: Ref<issued::Issued> = cx.graph.add_in(region, at(address), &props);
@@ -145,19 +142,46 @@ mod tests {
 
     #[test]
     fn a_distribution_has_a_certificate_of_its_own() {
-        insta::assert_snapshot!(tier("eu-west-1", "", true), @"");
+        insta::assert_snapshot!(tier("eu-west-1", "", true), @r#"
+        certificate.request here <- 
+        certificate.cdn.request us-east-1 <- 
+        certificate.record here <- certificate.request Ready
+        certificate.issued here <- certificate.record Created, certificate.request Created
+        certificate.cdn.issued us-east-1 <- certificate.cdn.request Created, certificate.record Created
+        here [Of(Source { of: certificate.issued, attr: "arn", until: Ready })]
+        cdn Some([Of(Source { of: certificate.cdn.issued, attr: "arn", until: Ready })])
+        "#);
     }
 
     #[test]
     fn in_the_region_of_distributions_one_serves_both() {
-        insta::assert_snapshot!(tier("us-east-1", "", true), @"");
+        insta::assert_snapshot!(tier("us-east-1", "", true), @r#"
+        certificate.request here <- 
+        certificate.record here <- certificate.request Ready
+        certificate.issued here <- certificate.record Created, certificate.request Created
+        here [Of(Source { of: certificate.issued, attr: "arn", until: Ready })]
+        cdn Some([Of(Source { of: certificate.issued, attr: "arn", until: Ready })])
+        "#);
     }
 
     #[test]
     fn existing_ones_are_looked_at() {
         let both = format!("existing \"{HERE}\" cdn=\"{THERE}\"");
-        insta::assert_snapshot!(tier("eu-west-1", &both, true), @"");
-        insta::assert_snapshot!(tier("eu-west-1", &both, false), @"");
-        insta::assert_snapshot!(tier("us-east-1", &format!("existing \"{THERE}\""), true), @"");
+        insta::assert_snapshot!(tier("eu-west-1", &both, true), @r#"
+        certificate.issued here <- 
+        certificate.cdn.issued us-east-1 <- 
+        here [Of(Source { of: certificate.issued, attr: "arn", until: Ready })]
+        cdn Some([Of(Source { of: certificate.cdn.issued, attr: "arn", until: Ready })])
+        "#);
+        insta::assert_snapshot!(tier("eu-west-1", &both, false), @r#"
+        certificate.issued here <- 
+        here [Of(Source { of: certificate.issued, attr: "arn", until: Ready })]
+        cdn None
+        "#);
+        insta::assert_snapshot!(tier("us-east-1", &format!("existing \"{THERE}\""), true), @r#"
+        certificate.issued here <- 
+        here [Of(Source { of: certificate.issued, attr: "arn", until: Ready })]
+        cdn Some([Of(Source { of: certificate.issued, attr: "arn", until: Ready })])
+        "#);
     }
 }

@@ -17,7 +17,7 @@ pub struct Dns {
 }
 
 /// Returns the lines in the block of `dns`.
-pub(super) fn lines(dns: &Dns) -> Vec<String> {
+pub(super) fn lines(dns: Dns) -> Vec<String> {
     let Dns { alias, create_zone } = dns;
     vec![format!("alias #{alias}"), format!("create-zone #{create_zone}")]
 }

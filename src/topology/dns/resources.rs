@@ -114,17 +114,20 @@ mod tests {
 
     #[test]
     fn a_distribution_has_both_protocols() {
-        insta::assert_snapshot!(records(true, true, true), @"");
+        insta::assert_snapshot!(records(true, true, true), @r#"
+        dns.record["A"] {"alias":"d1.cloudfront.net","alias_zone":"Z2FDTNDATAQYW2","evaluate_health":false,"name":"moodle.example.edu","record_type":"A","ttl":null,"value":null,"zone":"Z1"}
+        dns.record["AAAA"] {"alias":"d1.cloudfront.net","alias_zone":"Z2FDTNDATAQYW2","evaluate_health":false,"name":"moodle.example.edu","record_type":"AAAA","ttl":null,"value":null,"zone":"Z1"}
+        "#);
     }
 
     #[test]
     fn a_load_balancer_answers_while_it_is_healthy() {
-        insta::assert_snapshot!(records(true, false, true), @"");
+        insta::assert_snapshot!(records(true, false, true), @r#"dns.record["A"] {"alias":"lb-1.eu-west-1.elb.amazonaws.com","alias_zone":"Z32O12XQLNTSW2","evaluate_health":true,"name":"moodle.example.edu","record_type":"A","ttl":null,"value":null,"zone":"Z1"}"#);
     }
 
     #[test]
     fn without_an_alias_it_is_a_cname() {
-        insta::assert_snapshot!(records(false, true, true), @"");
+        insta::assert_snapshot!(records(false, true, true), @r#"dns.record["CNAME"] {"alias":null,"alias_zone":null,"evaluate_health":null,"name":"moodle.example.edu","record_type":"CNAME","ttl":300,"value":"d1.cloudfront.net","zone":"Z1"}"#);
         assert_eq!(records(true, false, false), "");
     }
 }

@@ -204,6 +204,12 @@ fn address(cx: &mut Reader<'_>, value: &Spanned<Value>) -> Option<String> {
             .help("Put the file into a bucket of the account: url=\"s3://bucket/key\".");
         return None;
     }
+    if url.starts_with("http://") {
+        let detail = "What comes without encryption can be read and held back on its way.";
+        cx.error("site::url", text.span, "Address without encryption", detail)
+            .help(format!("Write \"{}\".", url.replacen("http", "https", 1)));
+        return None;
+    }
     if host.is_empty() || path.is_empty() || !url.bytes().all(fits) {
         let detail = format!("{} is not the address of a file on a server or in a bucket.", quoted(url));
         cx.error("site::url", text.span, "Not an address", detail)

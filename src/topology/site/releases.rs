@@ -144,7 +144,7 @@ pub(super) fn read(cx: &mut Reader<'_>, node: &Node) -> Option<Release> {
         let ended = ENDED.iter().find(|it| it.0 == name);
         let order = |it: &str| it.split('.').map(|it| it.parse().unwrap_or(0)).collect::<Vec<u32>>();
         let detail = match ended {
-            Some((_, since)) => format!("Moodle {name} gets no security fixes since {since}."),
+            Some((_, since)) => format!("Moodle {name} has had no security fixes since {since}."),
             None if order(SERIES[0].name) < order(&name) => {
                 format!("This version does not know what Moodle {name} needs.")
             }

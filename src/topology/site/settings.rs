@@ -134,7 +134,7 @@ fn setting(cx: &mut Reader<'_>, node: &Node) -> Option<(String, String)> {
     form.close(cx);
     let [name, value] = values else {
         if !values.is_empty() {
-            let detail = format!("`config` takes a name and a value, and has {} values.", values.len());
+            let detail = "`config` takes a name and a value.";
             cx.error("site::config", node.name.span, "Not a setting", detail)
                 .help(format!("Write for example: {EXAMPLE}"));
         }

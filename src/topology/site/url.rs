@@ -29,50 +29,54 @@ mod tests {
     use super::*;
     use crate::topology::Target;
 
-    fn target(name: &str) -> Option<Target> {
-        Some(Target { name: name.into(), zone_id: "Z1".into() })
+    fn target(name: &str) -> Target {
+        Target { name: name.into(), zone_id: "Z1".into() }
     }
 
-    fn of(domain: Option<&str>, certificate: bool, cdn: Option<Target>, load_balancer: Option<Target>) -> String {
-        let site = Site { domain: domain.map(str::to_owned), ..Site::default() };
-        let url = url(Some(&site), &Front { certificate, cdn, load_balancer });
-        url.map_or_else(String::new, |it| it.as_str().to_owned())
+    fn front(certificate: bool, cdn: bool, load_balancer: bool) -> Front {
+        Front {
+            certificate,
+            cdn: cdn.then(|| target("d1.cloudfront.net")),
+            load_balancer: load_balancer.then(|| target("lb-1.elb.amazonaws.com")),
+        }
     }
+
+    fn site(domain: Option<&str>) -> Site {
+        Site { domain: domain.map(str::to_owned), ..Site::default() }
+    }
+
+    fn of(domain: Option<&str>, front: &Front) -> String {
+        url(Some(&site(domain)), front).map_or_else(String::new, |it| it.as_str().to_owned())
+    }
+
+    const DOMAIN: Option<&str> = Some("moodle.example.edu");
 
     #[test]
     fn with_a_domain_it_is_the_domain() {
-        let (cdn, balancer) = (|| target("d1.cloudfront.net"), || target("lb-1.elb.amazonaws.com"));
-        let domain = Some("moodle.example.edu");
-        for (cdn, balancer) in [(cdn(), balancer()), (cdn(), None), (None, balancer())] {
-            assert_eq!(of(domain, true, cdn.clone(), balancer.clone()), "https://moodle.example.edu");
-            assert_eq!(of(domain, false, cdn, balancer), "http://moodle.example.edu");
+        for (cdn, load_balancer) in [(true, true), (true, false), (false, true)] {
+            assert_eq!(of(DOMAIN, &front(true, cdn, load_balancer)), "https://moodle.example.edu");
+            assert_eq!(of(DOMAIN, &front(false, cdn, load_balancer)), "http://moodle.example.edu");
         }
     }
 
     #[test]
     fn without_a_domain_it_is_the_name_that_aws_gives() {
-        let (cdn, balancer) = (|| target("d1.cloudfront.net"), || target("lb-1.elb.amazonaws.com"));
-        assert_eq!(of(None, false, cdn(), balancer()), "https://d1.cloudfront.net");
-        assert_eq!(of(None, false, None, balancer()), "http://lb-1.elb.amazonaws.com");
-        assert_eq!(
-            url(None, &Front { certificate: false, cdn: None, load_balancer: target("lb") }),
-            Some("http://lb".into())
-        );
+        assert_eq!(of(None, &front(false, true, true)), "https://d1.cloudfront.net");
+        assert_eq!(of(None, &front(false, false, true)), "http://lb-1.elb.amazonaws.com");
+        assert_eq!(url(None, &front(false, false, true)), Some("http://lb-1.elb.amazonaws.com".into()));
     }
 
     #[test]
     fn a_record_leads_to_what_visitors_meet_first() {
-        let site = Site { domain: Some("moodle.example.edu".to_owned()), ..Site::default() };
-        let front = Front { certificate: true, cdn: target("d1.cloudfront.net"), load_balancer: target("lb") };
         let record = "moodle.example.edu CNAME d1.cloudfront.net";
-        assert_eq!(record_by_hand(Some(&site), &front), Some(record.into()));
-        assert_eq!(record_by_hand(Some(&Site::default()), &front), None);
-        assert_eq!(record_by_hand(Some(&site), &Front::default()), None);
+        assert_eq!(record_by_hand(Some(&site(DOMAIN)), &front(true, true, true)), Some(record.into()));
+        assert_eq!(record_by_hand(Some(&site(None)), &front(true, true, true)), None);
+        assert_eq!(record_by_hand(Some(&site(DOMAIN)), &Front::default()), None);
     }
 
     #[test]
     fn where_nothing_lets_anybody_in_there_is_none() {
-        assert_eq!(of(Some("moodle.example.edu"), true, None, None), "");
+        assert_eq!(of(DOMAIN, &front(true, false, false)), "");
         assert_eq!(url(None, &Front::default()), None);
     }
 }
