@@ -126,6 +126,5 @@ pub(super) struct Edge {
     /// The id of the distribution.
     pub(super) distribution: Text,
     /// The zone of alias records.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the DNS tier will point there"))]
     pub(super) zone_id: &'static str,
 }
