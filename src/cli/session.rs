@@ -205,8 +205,7 @@ impl Session {
                     ("ec2:DescribeManagedPrefixLists", facts::prefix_lists(&self.cx, name).await)
                 }
             };
-            let failed =
-                |error| Failure::of(Exit::Access, &error, &format!("these credentials must be allowed {action}"));
+            let failed = |error| Failure::of(Exit::Access, &error, &format!("these credentials must be allowed {action}"));
             let mut found = found.map_err(failed)?;
             match (found.pop(), found.pop()) {
                 (Some(id), None) => answers.insert(question, id),
