@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{campus, has, known, write};
 
-const MOODLE: &str = r#"<?php
+const MOODLE: &str = r"<?php
 namespace core_cache {
     class store { const MODE_APPLICATION = 1; }
     class config_writer {
@@ -51,7 +51,7 @@ namespace {
     }
     class_alias('cachestore_redis', 'cachestore_memcached');
 }
-"#;
+";
 
 /// Returns what Moodle has when it is new.
 fn new() -> Value {
