@@ -37,6 +37,8 @@ struct Log {
     calls: BTreeMap<String, u64>,
     /// `None`: nobody asked to record.
     recorded: Option<Vec<Recorded>>,
+    /// How many of these came before the last [`Wire::record`].
+    before: usize,
     faults: Faults,
 }
 
@@ -64,14 +66,22 @@ impl Wire {
         self.log().calls.clone()
     }
 
-    /// Forgets the requests recorded so far and records all that follow.
+    /// Records all requests that follow.
     pub fn record(&self) {
-        self.log().recorded = Some(Vec::new());
+        let mut log = self.log();
+        log.before = log.recorded.get_or_insert_default().len();
     }
 
-    /// Returns the requests since [`Wire::record`].
+    /// Returns the requests since the last [`Wire::record`].
     #[must_use]
     pub fn recorded(&self) -> Vec<Recorded> {
+        let log = self.log();
+        log.recorded.as_ref().map_or_else(Vec::new, |all| all[log.before..].to_vec())
+    }
+
+    /// Returns the requests since the first [`Wire::record`].
+    #[must_use]
+    pub fn history(&self) -> Vec<Recorded> {
         self.log().recorded.clone().unwrap_or_default()
     }
 

@@ -10,6 +10,7 @@ mod conformance;
 mod database_life;
 mod engine;
 mod files_life;
+mod journeys;
 mod sandbox;
 mod spec;
 mod tidy;

@@ -5,5 +5,6 @@ mod run;
 mod commands;
 mod crashes;
 mod faults;
+mod import;
 mod inventory;
 mod proxy;
