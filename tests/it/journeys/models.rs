@@ -39,7 +39,8 @@ fn request(operation: &str, method: &str, path: &str, headers: &[(&str, &str)], 
         method: method.to_owned(),
         url: format!("http://127.0.0.1:1{path}"),
         headers: headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
-        body: body.to_owned(),
+        body: String::from_utf8_lossy(body).into_owned(),
+        bytes: body.to_owned(),
     }
 }
 

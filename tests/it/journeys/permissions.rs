@@ -66,13 +66,12 @@ impl Printed {
 
 /// Returns the names that a request is about.
 fn names(call: &Recorded) -> Vec<String> {
-    let body = String::from_utf8_lossy(&call.body).into_owned();
-    let by_form = body.split('&').filter_map(|pair| pair.split_once('=')).filter(|(key, _)| {
+    let by_form = call.body.split('&').filter_map(|pair| pair.split_once('=')).filter(|(key, _)| {
         ["RoleName", "InstanceProfileName", "CacheClusterId", "ReplicationGroupId", "ServerlessCacheName"].contains(key)
             || ["Identifier", "GroupName"].iter().any(|end| key.ends_with(end))
     });
     let by_form = by_form.map(|(_, value)| value.to_owned());
-    let json: Value = serde_json::from_str(&body).unwrap_or_default();
+    let json: Value = serde_json::from_str(&call.body).unwrap_or_default();
     let by_json = ["logGroupName", "resourceArn"].map(|key| json[key].as_str().map(str::to_owned));
     let bucket = call.url.split('/').nth(3).map(|it| it.split('?').next().unwrap_or(it).to_owned());
     by_form.chain(by_json.into_iter().flatten()).chain(bucket).collect()

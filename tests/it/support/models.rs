@@ -27,8 +27,8 @@ const PROGRAM: &str = include_str!("models.py");
 /// Checks requests.
 pub(crate) fn judge(requests: &[Recorded]) -> Verdict {
     let mut lines = String::new();
-    for Recorded { operation, method, url, headers, body } in requests {
-        let body = body.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+    for Recorded { operation, method, url, headers, body: _, bytes } in requests {
+        let body = bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
         let request = json!({ "operation": operation, "method": method, "url": url, "headers": headers, "body": body });
         writeln!(lines, "{request}").unwrap();
     }
