@@ -37,6 +37,8 @@ struct Log {
     calls: BTreeMap<String, u64>,
     /// `None`: nobody asked to record.
     recorded: Option<Vec<Recorded>>,
+    /// How many of these came before the last [`Wire::record`].
+    before: usize,
     faults: Faults,
 }
 
@@ -51,8 +53,10 @@ pub struct Recorded {
     pub url: String,
     /// The headers, but for those that sign in.
     pub headers: Vec<(String, String)>,
-    /// The body; empty where it is a stream.
-    pub body: Vec<u8>,
+    /// The body as a text; empty where it is a stream.
+    pub body: String,
+    /// The body as it is.
+    pub bytes: Vec<u8>,
 }
 
 impl Wire {
@@ -64,14 +68,22 @@ impl Wire {
         self.log().calls.clone()
     }
 
-    /// Forgets the requests recorded so far and records all that follow.
+    /// Records all requests that follow.
     pub fn record(&self) {
-        self.log().recorded = Some(Vec::new());
+        let mut log = self.log();
+        log.before = log.recorded.get_or_insert_default().len();
     }
 
-    /// Returns the requests since [`Wire::record`].
+    /// Returns the requests since the last [`Wire::record`].
     #[must_use]
     pub fn recorded(&self) -> Vec<Recorded> {
+        let log = self.log();
+        log.recorded.as_ref().map_or_else(Vec::new, |all| all[log.before..].to_vec())
+    }
+
+    /// Returns the requests since the first [`Wire::record`].
+    #[must_use]
+    pub fn history(&self) -> Vec<Recorded> {
         self.log().recorded.clone().unwrap_or_default()
     }
 
@@ -104,13 +116,15 @@ impl Wire {
 impl Recorded {
     fn of(operation: &str, request: &HttpRequest) -> Recorded {
         let secret = |name: &str| matches!(name, "authorization" | "x-amz-security-token");
+        let bytes = request.body().bytes().unwrap_or_default();
         let headers = request.headers().iter().filter(|(name, _)| !secret(name));
         Recorded {
             operation: operation.to_owned(),
             method: request.method().to_owned(),
             url: request.uri().to_owned(),
             headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
-            body: request.body().bytes().unwrap_or_default().to_owned(),
+            body: String::from_utf8_lossy(bytes).into_owned(),
+            bytes: bytes.to_owned(),
         }
     }
 }
@@ -369,9 +383,7 @@ mod tests {
             [counted("ec2:CreateVpc", 2), counted("ec2:DeleteVpc", 1), counted("sts:GetCallerIdentity", 1)]
         );
         let recorded = cx.wire().recorded();
-        let body = |it: &Recorded| String::from_utf8(it.body.clone()).unwrap();
-        let told: Vec<_> = recorded.iter().map(|it| (it.operation.clone(), body(it))).collect();
-        let told: Vec<_> = told.iter().map(|(operation, body)| (operation.as_str(), body.as_str())).collect();
+        let told: Vec<_> = recorded.iter().map(|it| (it.operation.as_str(), it.body.as_str())).collect();
         let created = ("ec2:CreateVpc", "Action=CreateVpc&Version=2016-11-15&CidrBlock=10.0.0.0%2F16");
         assert_eq!(told, [created, created, ("ec2:DeleteVpc", "Action=DeleteVpc&Version=2016-11-15&VpcId=vpc-1")]);
         let named = |name: &str| recorded.iter().flat_map(|it| &it.headers).any(|(header, _)| header == name);

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
+use super::import::table::Version;
 use crate::kind::Address;
 
 /// Plan and apply a Moodle deployment on AWS from a KDL spec.
@@ -69,6 +70,9 @@ pub enum Command {
         /// The spec
         spec: PathBuf,
     },
+    /// Make a spec from what describes a site elsewhere
+    #[command(subcommand)]
+    Import(ImportCommand),
     /// Print the least IAM policy that a spec needs, without credentials and network
     Permissions {
         /// The spec
@@ -231,6 +235,25 @@ pub enum StateCommand {
     },
 }
 
+/// What a spec can be made from.
+#[derive(Debug, Subcommand)]
+pub enum ImportCommand {
+    /// The parameters of a stack of AWS's reference architecture for Moodle
+    Cloudformation {
+        /// The answer of `aws cloudformation describe-stacks`, or a file of parameters, as JSON
+        file: Option<PathBuf>,
+        /// The generation of the templates; without it the parameters tell
+        #[arg(long, value_enum)]
+        version: Option<Version>,
+        /// The name of the stack in the spec; without it that of the stack in the file
+        #[arg(long, value_name = "NAME")]
+        name: Option<String>,
+        /// Print the table of parameters and fields
+        #[arg(long, hide = true)]
+        table: bool,
+    },
+}
+
 /// What to do with the emulator.
 #[derive(Debug, Clone, Copy, Subcommand)]
 pub enum SandboxCommand {
@@ -248,6 +271,7 @@ impl Command {
             Command::Validate { .. } => "validate",
             Command::Fmt { .. } => "fmt",
             Command::Graph { .. } => "graph",
+            Command::Import(_) => "import",
             Command::Permissions { .. } => "permissions",
             Command::Plan(_) => "plan",
             Command::Apply(_) => "apply",

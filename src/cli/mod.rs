@@ -6,6 +6,7 @@ pub mod failure;
 mod apply;
 mod clock;
 mod crash;
+pub mod import;
 mod offline;
 mod output;
 mod permissions;
@@ -24,7 +25,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 
 use crate::report::permissions::Purpose;
-use args::{Cli, Command};
+use args::{Cli, Command, ImportCommand};
 use failure::{Exit, Failure};
 use terminal::Terminal;
 
@@ -65,6 +66,11 @@ async fn run(cli: &Cli, terminal: Terminal) -> Result<Exit, Failure> {
         Command::Validate { spec, effective } => spec::validate(spec, *effective, terminal),
         Command::Fmt { specs, check } => spec::fmt(specs, *check, terminal),
         Command::Graph { spec } => offline::graph(spec, terminal),
+        Command::Import(ImportCommand::Cloudformation { file, version, name, table }) => match file {
+            _ if *table => Ok(import::documentation(terminal)),
+            Some(file) => import::cloudformation(file, *version, name.as_deref(), terminal),
+            None => Err(Failure::new(Exit::Usage, "no file is named", "name the file with the parameters")),
+        },
         Command::Permissions { spec, plan, apply: _, part } => {
             let purpose = if *plan { Purpose::Plan } else { Purpose::Apply };
             permissions::print(spec, purpose, *part, terminal)

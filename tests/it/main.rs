@@ -15,6 +15,7 @@ mod files_life;
 mod load_balancer_life;
 mod preflight;
 mod runtime;
+mod journeys;
 mod sandbox;
 mod spec;
 mod tidy;

@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 
 use crate::graph::Graph;
 use crate::kind::erased::{Erased, Registry};
-pub use scope::Place;
 use scope::Scope;
+pub use scope::{Place, iam_names};
 
 /// The characters of a managed policy, white space not counted.
 pub const LARGEST: usize = 6144;
@@ -163,7 +163,7 @@ mod tests {
     fn what_is_too_long_becomes_several_policies_and_nothing_is_lost() {
         let statements = [long("ec2", 90), long("rds", 80), long("s3", 400)];
         let policies = packed(statements.iter().cloned());
-        assert!(3 < policies.len(), "{}", policies.len());
+        assert_eq!(policies.len(), 3, "{policies:?}");
         let mut actions = Vec::new();
         for policy in &policies {
             assert!(length(policy) <= LARGEST, "{}", length(policy));

@@ -78,7 +78,8 @@ const OTHER_NAMES: &[(&str, &[&str])] = &[
 ];
 
 /// Returns the names under which IAM knows a call.
-pub(super) fn iam_names(call: &'static str) -> Vec<&'static str> {
+#[must_use]
+pub fn iam_names(call: &'static str) -> Vec<&'static str> {
     let other = OTHER_NAMES.iter().find(|(name, _)| *name == call);
     other.map_or_else(|| vec![call], |(_, names)| names.to_vec())
 }

@@ -197,7 +197,7 @@ mod tests {
     use super::*;
     use crate::graph::Graph;
     use crate::kind::{Address, Milestone};
-    use crate::topology::{self, Facts, database};
+    use crate::topology::{self, Facts, database, network::Visitors};
 
     /// Returns the graph of the tier alone, before a load balancer that is known.
     fn graph(cdn: &Cdn, origin: &Origin) -> Graph {
@@ -205,7 +205,8 @@ mod tests {
         let facts = Facts::offline(&topology.unwrap());
         let tags = Tags([("owner".to_owned(), "it".to_owned())].into());
         let engine = database::Engine::Postgresql;
-        let mut build = Build { graph: Graph::default(), facts: &facts, stack: "campus", tags, engine, visitors: Visitors::Nobody };
+        let mut build =
+            Build { graph: Graph::default(), facts: &facts, stack: "campus", tags, engine, visitors: Visitors::Nobody };
         let edge = cdn.add_to(&mut build, origin);
         assert_eq!(edge.zone_id, "Z2FDTNDATAQYW2");
         build.graph

@@ -104,7 +104,7 @@ mod tests {
     use super::*;
     use crate::graph::Graph;
     use crate::kind::values::Tags;
-    use crate::topology::{self, Facts, Topology, database};
+    use crate::topology::{self, Facts, Topology, database, network::Visitors};
 
     const HERE: &str = "arn:aws:acm:eu-west-1:123456789012:certificate/0123";
     const THERE: &str = "arn:aws:acm:us-east-1:123456789012:certificate/4567";

@@ -84,7 +84,7 @@ mod tests {
     use super::*;
     use crate::graph::Graph;
     use crate::kind::values::Tags;
-    use crate::topology::{Facts, Target, database, read};
+    use crate::topology::{Facts, Target, database, network::Visitors, read};
 
     /// Returns the records that lead to a target.
     fn records(alias: bool, cdn: bool, load_balancer: bool) -> String {

@@ -5,6 +5,7 @@ mod run;
 mod commands;
 mod crashes;
 mod faults;
+mod import;
 mod inventory;
 mod preflight;
 mod proxy;

@@ -68,10 +68,13 @@ fn file_system() -> Build {
 }
 
 fn file_system_with_key() -> Build {
-    let key = |id: &str| Some(Text::from(format!("arn:aws:kms:eu-west-1:200000000000:key/{id}")));
-    let before = FileSystemProps { key: key("first"), ..file_system_props("provisioned", Some(64)) };
+    let key = |id: u8| {
+        let id = format!("{id:08}-89ab-cdef-0123-456789abcdef");
+        Some(Text::from(format!("arn:aws:kms:eu-west-1:200000000000:key/{id}")))
+    };
+    let before = FileSystemProps { key: key(1), ..file_system_props("provisioned", Some(64)) };
     let change = |it: &mut FileSystemProps| it.tags = Tags([("owner".to_owned(), "second".to_owned())].into());
-    case::<FileSystem>(Graph::default(), before, change, |it| it.key = key("second"))
+    case::<FileSystem>(Graph::default(), before, change, |it| it.key = key(2))
 }
 
 fn file_system_quicker() -> Build {

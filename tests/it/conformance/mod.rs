@@ -20,8 +20,10 @@ use std::collections::BTreeSet;
 use moodle_infra::kinds::registry;
 
 use crate::support::emulator::{Emulator, account};
+use crate::support::models::judge;
 use cases::{CASES, Case};
 use defects::{DEFECTS, Defect};
+use life::Check;
 
 /// Every case; those of a tier stand in its file.
 fn all_cases() -> impl Iterator<Item = &'static Case> {
@@ -46,10 +48,11 @@ async fn every_kind_keeps_its_contract_on_moto() {
 
 async fn conform(emulator: Emulator) {
     let mut seen = BTreeSet::new();
+    let mut requests = Vec::new();
     let mut unexpected = Vec::new();
     for (number, case) in all_cases().enumerate() {
         let cx = account(emulator, number).await;
-        for failure in life::of(case, cx).await {
+        for failure in life::of(case, cx.clone()).await {
             let known = all_defects()
                 .position(|it| it.covers(emulator, case.name, failure.check) && failure.why.contains(it.saying));
             match known {
@@ -57,12 +60,25 @@ async fn conform(emulator: Emulator) {
                 None => unexpected.push(format!("{}: {:?}: {}", case.name, failure.check, failure.why)),
             }
         }
+        requests.extend(cx.wire().history());
     }
     let gone = all_defects().enumerate().filter(|(index, it)| it.emulator == emulator && !seen.contains(index));
     for (_, defect) in gone {
         unexpected.push(format!("no longer a defect, take it out of the table: {defect:?}"));
     }
     assert!(unexpected.is_empty(), "on {emulator:?}:\n{}", unexpected.join("\n"));
+    let verdict = judge(&requests);
+    verdict.expect_no_faults(&format!("the suite on {emulator:?}"));
+    // A case that an emulator cannot run does not come to every call.
+    let stuck = |case: &str| all_defects().any(|it| it.covers(emulator, case, Check::Runs));
+    let lived: BTreeSet<&str> = all_cases().filter(|it| !stuck(it.name)).map(|it| (it.build)().kind).collect();
+    for kind in registry().iter().filter(|it| lived.contains(it.meta().name)) {
+        let actions = kind.meta().actions;
+        for verb in [actions.create, actions.read, actions.find] {
+            let called = verb.iter().any(|action| verdict.checked.contains_key(*action));
+            assert!(called, "{}: none of {verb:?} was checked", kind.meta().name);
+        }
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -69,6 +69,12 @@ pub(crate) async fn account(which: Emulator, number: usize) -> Cx {
     let cx = connected(which, Credentials::new(keys.access_key_id, keys.secret_access_key, token, None, "test")).await;
     assert_eq!(cx.account(), account);
     cx
+}
+
+/// Returns the Python that has moto, and with it AWS's API models.
+pub(crate) fn python() -> PathBuf {
+    let (name, pins) = MOTO;
+    install(&cache_folder().unwrap(), name, pins, &mut |_| {}).unwrap()
 }
 
 async fn connected(which: Emulator, keys: Credentials) -> Cx {
