@@ -29,7 +29,7 @@ pub fn effective(topology: &Topology) -> String {
     lines.extend(caches.iter().flat_map(|(purpose, cache)| cache_lines(*purpose, cache)));
     lines.extend(block("web", web.as_ref().map(web::lines)));
     lines.extend(block("cdn", cdn.as_ref().map(cdn::lines)));
-    lines.extend(block("dns", dns.as_ref().map(|it| dns::lines(it).into_iter().map(Into::into).collect())));
+    lines.extend(block("dns", dns.map(dns::lines)));
     lines.extend(block("bastion", bastion.as_ref().map(bastion::lines)));
     lines.extend(block("watch", watch.as_ref().map(watch::lines)));
     block(&format!("moodle {}", text(name)), Some(lines)).join("\n") + "\n"
