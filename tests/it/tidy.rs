@@ -21,7 +21,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("spec", &[]),
     ("graph", &["kind"]),
     ("runtime", &["kind"]),
-    ("topology", &["graph", "kind", "kinds", "spec"]),
+    ("topology", &["graph", "kind", "kinds", "runtime", "spec"]),
     ("state", &["aws", "kind"]),
     ("plan", &["aws", "graph", "kind", "state"]),
     ("preflight", &["aws", "kind", "plan", "topology"]),
