@@ -11,6 +11,7 @@ mod garbage;
 mod load_balancer;
 mod network;
 mod network_faults;
+mod safety;
 mod site;
 mod size;
 mod watch;
