@@ -1,7 +1,7 @@
 //! What every spec of the project is without asking for it: encrypted, closed to strangers, guarded against loss.
 //!
 //! The rules look at the resources that a spec becomes. What a kind decides and no property says (that file systems,
-//! volumes and clusters are encrypted, that servers want IMDSv2) shows in requests: the module `journeys` looks there.
+//! volumes and clusters are encrypted, that servers want tokens) shows in requests: the module `journeys` looks there.
 
 use std::collections::BTreeMap;
 
