@@ -359,6 +359,24 @@ async fn a_new_version_reaches_its_users_in_the_same_apply() {
     site.check(&graph).await;
 }
 
+/// A replaced thing begins at its first version again, so its user finds nothing to do, and is over as soon as it starts.
+#[tokio::test(start_paused = true)]
+async fn a_step_that_has_nothing_to_do_still_lets_others_go_on() {
+    let replaced = |place: &str| {
+        let mut graph = Graph::default();
+        let below: Ref<Versioned> = graph.add(at("site.below"), props(place, "".into(), 1));
+        let of_version = BTreeSet::from([below.early().attr("version")]);
+        graph.add::<Plain>(at("site.above"), ThingProps { links: of_version, ..props("q", "".into(), 1) });
+        graph
+    };
+    let mut site = standing(&replaced("p")).await;
+    let graph = replaced("elsewhere");
+    let (plan, outcome) = site.go(&graph, &Options::default()).await.unwrap();
+    assert_eq!(lines(&plan), ["create site.below#2", "update site.above#1", "delete site.below#1"]);
+    assert!(outcome.is_complete(), "{outcome:?}");
+    site.check(&graph).await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_version_that_moved_behind_our_back_reaches_its_users() {
     let graph = versions(1);

@@ -76,7 +76,7 @@ pub(super) const ROUTES: &[Route] = &[
             change("backup-days 30", "backup-days 14", &[InPlace(CLUSTER)]),
             change("db.r6g.large", "db.r7g.large", &[InPlace("database.instance[\"1\"]")]),
             // The settings of another major version are another group; the cluster stays.
-            change("17.5", "18.1", &[NewFirst("database.parameter-group"), InPlace(CLUSTER)]),
+            change("17.5", "18.3", &[NewFirst("database.parameter-group"), InPlace(CLUSTER)]),
             Change {
                 edit: Edit::Text("backup-days 14", "backup-days 14\n username \"teacher\""),
                 effects: &[NewFirst(CLUSTER), NewFirst("database.instance[\"2\"]")],

@@ -9,6 +9,7 @@ mod requests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use aws_sdk_ec2::types::Tenancy;
 use moodle_infra::apply::{Job, run};
@@ -51,7 +52,9 @@ const UNEQUAL: &[(&str, &str)] = &[
 /// Returns the journeys of all specs; the first caller makes them.
 async fn journeys() -> &'static [Journey] {
     static ALL: OnceCell<Vec<Journey>> = OnceCell::const_new();
+    static BEGUN: AtomicBool = AtomicBool::new(false);
     let make = || async {
+        assert!(!BEGUN.swap(true, Ordering::Relaxed), "a journey has failed: another test says which");
         let mut all = Vec::new();
         for (number, (name, text)) in specs().into_iter().enumerate() {
             let route = ROUTES.iter().find(|it| it.spec == name);
@@ -223,7 +226,8 @@ impl Way {
         let job = Job { cx: &self.cx, registry: &self.registry, plan, pace: Pace::EMULATOR, per_service: 8 };
         let (_stops, mut stop) = tokio::sync::mpsc::unbounded_channel();
         let outcome = run::apply(job, &mut self.store, &mut stop, &mut |_| ()).await;
-        assert!(outcome.is_complete(), "{}: {outcome:?}", self.name);
+        let steps: Vec<_> = plan.steps.iter().map(|it| (&it.key, &it.action, &it.waits)).collect();
+        assert!(outcome.is_complete(), "{}: {outcome:?} of {steps:#?}", self.name);
     }
 
     /// Notes what AWS keeps of what a plan deletes: a cluster's last snapshot, and keys and secrets that somebody may

@@ -157,13 +157,15 @@ def keys(state):
 
 
 def secrets(state):
+    """Lists those that are there, those that are on their way out, or those that RDS keeps of its clusters."""
+
+    def of(it):
+        if it["Name"].startswith("rds!"):
+            return "of RDS"
+        return "leaving" if it.get("DeletedDate") else "there"
+
     return only(
-        "secretsmanager",
-        "list_secrets",
-        "SecretList",
-        "Name",
-        lambda it: bool(it.get("DeletedDate")) == (state == "leaving"),
-        IncludePlannedDeletion=True,
+        "secretsmanager", "list_secrets", "SecretList", "Name", lambda it: of(it) == state, IncludePlannedDeletion=True
     )
 
 
@@ -268,6 +270,7 @@ BESIDES = {
     "snapshots of caches": all_of("elasticache", "describe_snapshots", "Snapshots", "SnapshotName"),
     "keys on their way out": keys("leaving"),
     "secrets on their way out": secrets("leaving"),
+    "secrets of clusters": secrets("of RDS"),
 }
 
 
