@@ -93,7 +93,7 @@ const NAMED_OTHERWISE: &[(&str, &str)] = &[
 ];
 
 /// Returns the IAM action that a call needs.
-fn action(call: &str) -> &str {
+pub(super) fn action(call: &str) -> &str {
     NAMED_OTHERWISE.iter().find(|(name, _)| *name == call).map_or(call, |(_, action)| action)
 }
 

@@ -173,6 +173,17 @@ def setting(operation, path):
     return within(BUCKETS, "Bucket", operation, path)
 
 
+def alarms(which):
+    """Lists the alarms on one metric, on several, or those that a scaling policy has made for itself."""
+
+    def of(it):
+        if it["AlarmName"].startswith("TargetTracking-"):
+            return "of a policy"
+        return "math" if it.get("Metrics") else "plain"
+
+    return only("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName", lambda it: of(it) == which)
+
+
 def not_default(it):
     return not it["CacheParameterGroupName"].startswith("default.")
 
@@ -191,8 +202,8 @@ KINDS = {
     "cloudfront.origin_request_policy": all_of("cloudfront", "list_origin_request_policies", "OriginRequestPolicyList.Items", "OriginRequestPolicy.Id", Type="custom"),
     "cloudfront.response_headers_policy": all_of("cloudfront", "list_response_headers_policies", "ResponseHeadersPolicyList.Items", "ResponseHeadersPolicy.Id", Type="custom"),
     "cloudfront.distribution": all_of("cloudfront", "list_distributions", "DistributionList.Items", "Id"),
-    "cloudwatch.alarm": only("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName", lambda it: not it.get("Metrics")),
-    "cloudwatch.math_alarm": only("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName", lambda it: it.get("Metrics")),
+    "cloudwatch.alarm": alarms("plain"),
+    "cloudwatch.math_alarm": alarms("math"),
     "cloudwatch.dashboard": all_of("cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName"),
     "ec2.vpc": VPCS,
     "ec2.vpc_dns": ("ec2", vpcs_with_dns),
@@ -256,6 +267,7 @@ KINDS = {
 }
 
 BESIDES = {
+    "alarms of scaling policies": alarms("of a policy"),
     "instances": inside(
         "describe_instances",
         "Reservations",
