@@ -26,6 +26,7 @@ use moodle_infra::state::store::{Ledger, Store};
 use moodle_infra::topology::{self, Facts, Question, Topology};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
+use tokio::task::{JoinSet, LocalSet};
 
 use crate::support::emulator::{Emulator, REGION, account};
 use crate::support::inventory::Inventory;
@@ -55,12 +56,23 @@ async fn journeys() -> &'static [Journey] {
     static BEGUN: AtomicBool = AtomicBool::new(false);
     let make = || async {
         assert!(!BEGUN.swap(true, Ordering::Relaxed), "a journey has failed: another test says which");
-        let mut all = Vec::new();
+        let (mut all, mut failed) = (Vec::new(), Vec::new());
         for (number, (name, text)) in specs().into_iter().enumerate() {
             let route = ROUTES.iter().find(|it| it.spec == name);
             let route = route.unwrap_or_else(|| panic!("{name}: say in `changes` what becomes of it"));
-            all.push(journey(route, text, 8_800 + number).await);
+            // As a task of its own, so that one failure does not hide those of other specs.
+            let mut journeys = JoinSet::new();
+            let local = LocalSet::new();
+            let ended = local.run_until(async {
+                journeys.spawn_local(journey(route, text, 8_800 + number));
+                journeys.join_next().await.unwrap()
+            });
+            match ended.await {
+                Ok(journey) => all.push(journey),
+                Err(_) => failed.push(name),
+            }
         }
+        assert!(failed.is_empty(), "failed, as it says above: {failed:?}");
         all
     };
     ALL.get_or_init(make).await
