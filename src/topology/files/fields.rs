@@ -200,9 +200,8 @@ fn burst_credit_alarms(
     if let Some(throughput @ (Throughput::Elastic | Throughput::Provisioned(_))) = throughput {
         let word = throughput.word();
         let detail = format!("The throughput is \"{word}\", and only bursting file systems have burst credits.");
-        cx.error("files::burst-credit-alarms", node.name.span, "Alarms without burst credits", detail)
-            .help("Remove `burst-credit-alarms`, or write throughput \"bursting\".");
-        return Err(Noted);
+        cx.warning("files::burst-credit-alarms", node.name.span, "Alarms without burst credits", detail)
+            .help("There are none. Remove `burst-credit-alarms`, or write throughput \"bursting\".");
     }
     let alarms = BurstCreditAlarms {
         warning_minutes: warning_minutes.ok_or(Noted)?,

@@ -32,7 +32,8 @@ pub enum Files {
 impl Files {
     /// Whether the tier has alarms of its own.
     pub(super) fn tells(&self) -> bool {
-        matches!(self, Files::Own(own) if own.burst_credit_alarms.is_some())
+        let Files::Own(own) = self else { return false };
+        own.throughput == Throughput::Bursting && own.burst_credit_alarms.is_some()
     }
 }
 
