@@ -69,7 +69,7 @@ pub(super) async fn answer(cx: &Cx, check: &Check) -> Result<Answer> {
             let subnets: BTreeSet<String> = groups.values().flatten().cloned().collect();
             Answer::Places(offers::places(cx, &subnets.into_iter().collect::<Vec<_>>()).await?)
         }
-        Check::Vpc { vpc } => Answer::Vpc(present::vpc(cx, vpc).await?),
+        Check::Vpc { vpc, .. } => Answer::Vpc(present::vpc(cx, vpc).await?),
         Check::FileSystem { id, .. } => Answer::FileSystem(present::file_system(cx, id).await?),
         Check::LoadBalancer { arn, .. } => Answer::LoadBalancer(present::load_balancer(cx, arn).await?),
         Check::TargetGroup { arn, .. } => Answer::TargetGroup(present::target_group(cx, arn).await?),
@@ -77,9 +77,7 @@ pub(super) async fn answer(cx: &Cx, check: &Check) -> Result<Answer> {
         Check::Secret { arn } => Answer::Is(present::secret(cx, arn).await?),
         Check::Database { host, .. } => Answer::Of(present::database(cx, host).await?),
         Check::Record { zone, name, .. } => Answer::Names(present::records(cx, zone, name).await?),
-        Check::Delegation { zone, .. } => {
-            Answer::Names(present::name_servers(cx, zone).await?.into_iter().collect())
-        }
+        Check::Delegation { zone, .. } => Answer::Names(present::name_servers(cx, zone).await?.into_iter().collect()),
         Check::Name { kind, region, name, .. } => {
             let cx = region.as_deref().map_or_else(|| cx.clone(), |region| cx.at(region));
             Answer::Is(offers::is_taken(&cx, kind, name).await?)

@@ -5,10 +5,10 @@ use std::fmt;
 
 use serde_json::Value;
 
+use super::there;
 use crate::kind::Address;
 use crate::plan::Plan;
 use crate::plan::step::{Action, Step};
-use super::there;
 use crate::topology::{Network, Topology};
 
 /// Where a fault is.
@@ -42,8 +42,8 @@ pub enum Check {
     Quota { about: About, subject: Subject, more: usize },
     /// Whether the subnets of a network that is there are in it, and in zones of their own.
     Subnets { vpc: String, groups: BTreeMap<&'static str, Vec<String>> },
-    /// Whether a VPC is there, and gives names.
-    Vpc { vpc: String },
+    /// Whether a VPC is there, and gives names, where something is found by name.
+    Vpc { vpc: String, named: bool },
     /// Whether a file system is there, and can be mounted in a VPC.
     FileSystem { id: String, vpc: Option<String> },
     /// Whether a load balancer is there, by this name.
@@ -105,7 +105,7 @@ impl fmt::Display for Check {
             Check::Certificate { arn, .. } => write!(f, "the certificate {arn}"),
             Check::Quota { subject, .. } => write!(f, "the quota of {}", subject.word()),
             Check::Subnets { vpc, .. } => write!(f, "the subnets of `{vpc}`"),
-            Check::Vpc { vpc } => write!(f, "the VPC `{vpc}`"),
+            Check::Vpc { vpc, .. } => write!(f, "the VPC `{vpc}`"),
             Check::FileSystem { id, .. } => write!(f, "the file system `{id}`"),
             Check::LoadBalancer { arn, .. } => write!(f, "the load balancer {arn}"),
             Check::TargetGroup { arn, .. } => write!(f, "the target group {arn}"),
@@ -334,10 +334,7 @@ const ACTIONS: &[(&str, &[&str])] = &[
     ("cloudfront.distribution", &["acm:DescribeCertificate"]),
     ("cloudwatch.", &["cloudwatch:DescribeAlarms"]),
     ("ec2.eip", &["ec2:DescribeAddresses", "servicequotas:GetServiceQuota"]),
-    (
-        "ec2.launch_template",
-        &["ec2:DescribeImages", "ec2:DescribeInstanceTypeOfferings", "ec2:DescribeInstanceTypes"],
-    ),
+    ("ec2.launch_template", &["ec2:DescribeImages", "ec2:DescribeInstanceTypeOfferings", "ec2:DescribeInstanceTypes"]),
     ("ec2.vpc", &["ec2:DescribeVpcs", "servicequotas:GetServiceQuota"]),
     ("elasticache.", &["elasticache:DescribeReservedCacheNodesOfferings"]),
     ("elbv2.listener", &["acm:DescribeCertificate"]),
@@ -463,6 +460,55 @@ mod tests {
     }
 
     #[test]
+    fn a_new_record_in_a_zone_that_is_there_is_asked_about() {
+        let site = "network; site { domain \"moodle.example.edu\" zone=\"example.edu\" }";
+        let record = json!({ "zone": "Z1", "name": "moodle.example.edu", "record_type": "A" });
+        let from = json!({ "zone": { "$from": [] }, "name": "moodle.example.edu", "record_type": "A" });
+        let steps = vec![
+            create("dns.record[\"A\"]", "route53.record", record),
+            create("dns.record[\"AAAA\"]", "route53.record", from),
+        ];
+        let all = of(&plan_of(steps), &topology(site), &[], true);
+        let lines: Vec<String> = all.iter().map(|it| format!("{it:?}")).collect();
+        insta::assert_snapshot!(lines.join("\n"), @r#"
+        Record { about: About { address: "dns.record[\"A\"]", field: "site { domain … }" }, zone: "Z1", name: "moodle.example.edu", record_type: "A" }
+        Delegation { zone: "Z1", name: "example.edu" }
+        "#);
+    }
+
+    #[test]
+    fn what_is_there_already_is_asked_about() {
+        let tiers = "network { existing vpc=\"vpc-12345678\" { app \"subnet-11111111\" } }; \
+            files { existing \"fs-12345678\" group=\"sg-12345678\" }; \
+            cache \"session\" { existing endpoint=\"a:1\" group=\"sg-12345678\" }; \
+            database { existing host=\"a.rds.amazonaws.com\" secret=\"arn:aws:secretsmanager:eu-west-1:123456789012:secret:a-b1\" }";
+        let topology = topology(tiers);
+        let all = of(&plan_of(vec![create("web.role", "iam.role", json!({}))]), &topology, &[], false);
+        let lines: Vec<String> = all.iter().map(|it| format!("{it:?}")).collect();
+        insta::assert_snapshot!(lines.join("\n"), @r#"
+        Subnets { vpc: "vpc-12345678", groups: {"app": ["subnet-11111111"]} }
+        Vpc { vpc: "vpc-12345678", named: true }
+        FileSystem { id: "fs-12345678", vpc: Some("vpc-12345678") }
+        Group { tier: "cache", group: "sg-12345678", vpc: Some("vpc-12345678") }
+        Group { tier: "files", group: "sg-12345678", vpc: Some("vpc-12345678") }
+        Secret { arn: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:a-b1" }
+        Database { host: "a.rds.amazonaws.com", engine: "aurora-postgresql" }
+        "#);
+        let actions: Vec<&str> = actions(&topology, &["iam.role"].into()).into_iter().collect();
+        insta::assert_snapshot!(actions.join("\n"), @"
+        ec2:DescribeSecurityGroups
+        ec2:DescribeSubnets
+        ec2:DescribeVpcAttribute
+        elasticfilesystem:DescribeFileSystems
+        elasticfilesystem:DescribeMountTargets
+        iam:GetInstanceProfile
+        iam:GetRole
+        rds:DescribeDBClusters
+        secretsmanager:DescribeSecret
+        ");
+    }
+
+    #[test]
     fn what_changes_is_asked_about_and_nothing_else() {
         let template = json!({ "name": "campus-web", "image": "ami-1", "instance_type": "c7g.xlarge" });
         let cluster = json!({ "engine": "aurora-postgresql", "version": "17.5", "name": "a" });
@@ -487,7 +533,7 @@ mod tests {
         let network = "network { existing vpc=\"vpc-12345678\" { data \"subnet-11111111\" \"subnet-22222222\" } }";
         let cache = create("cache.session", "elasticache.cache_cluster", json!({ "node_type": "cache.t4g.medium" }));
         let all = of(&plan_of(vec![cache]), &topology(network), &[], false);
-        let [Check::Subnets { vpc, groups }] = all.as_slice() else { panic!("{all:?}") };
+        let [Check::Subnets { vpc, groups }, Check::Vpc { .. }] = all.as_slice() else { panic!("{all:?}") };
         assert_eq!((vpc.as_str(), groups["data"].len()), ("vpc-12345678", 2));
     }
 }

@@ -39,7 +39,7 @@ impl Check {
                 self::quota(about, *subject, *more, *quota, *there)
             }
             (Check::Subnets { vpc, groups }, Answer::Places(there)) => faults(subnets(vpc, groups, there)),
-            (Check::Vpc { vpc }, Answer::Vpc(it)) => faults(there::vpc(vpc, *it)),
+            (Check::Vpc { vpc, named }, Answer::Vpc(it)) => faults(there::vpc(vpc, *named, *it)),
             (Check::FileSystem { id, vpc }, Answer::FileSystem(it)) => {
                 faults(there::file_system(id, vpc.as_deref(), it.as_ref()))
             }
@@ -53,7 +53,13 @@ impl Check {
                 faults(there::group(tier, group, vpc.as_deref(), it.as_deref()))
             }
             (Check::Secret { arn }, Answer::Is(it)) => faults(there::secret(arn, *it)),
-            (Check::Database { host, engine }, Answer::Of(it)) => faults(there::database(host, engine, it.as_deref())),
+            (Check::Database { host, .. }, Answer::Of(None)) => {
+                // It may be a server without a cluster, or another account's.
+                note(format!(
+                    "not checked: the database `{host}`: no cluster of this account and region is reached by it"
+                ))
+            }
+            (Check::Database { host, engine }, Answer::Of(Some(it))) => faults(there::database(host, engine, it)),
             (Check::Record { about, name, record_type, .. }, Answer::Names(it)) => {
                 faults(there::record(about, name, record_type, it))
             }

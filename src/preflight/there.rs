@@ -15,7 +15,8 @@ pub(super) fn checks(topology: &Topology) -> Vec<Check> {
         Some(Network::Existing(existing)) => Some(existing.vpc.clone()),
         Some(Network::Own(_)) | None => None,
     };
-    let mut checks: Vec<Check> = vpc.iter().map(|vpc| Check::Vpc { vpc: vpc.clone() }).collect();
+    let named = topology.files.is_some();
+    let mut checks: Vec<Check> = vpc.iter().map(|vpc| Check::Vpc { vpc: vpc.clone(), named }).collect();
     let mut groups: BTreeSet<(&'static str, String)> = BTreeSet::new();
     let mut group = |tier, group: &Option<String>| groups.extend(group.iter().map(|it| (tier, it.clone())));
     if let Some(Files::Existing(existing)) = &topology.files {
@@ -68,13 +69,13 @@ fn about(tier: &str, field: &str) -> About {
     About { address: tier.to_owned(), field: format!("{tier} {{ existing {field} }}") }
 }
 
-pub(super) fn vpc(id: &str, there: Option<Vpc>) -> Option<Fault> {
+pub(super) fn vpc(id: &str, named: bool, there: Option<Vpc>) -> Option<Fault> {
     let about = about("network", "vpc=…");
     let Some(Vpc { dns_support, dns_hostnames }) = there else {
         let detail = format!("`{id}` cannot be found in this account and region");
         return Some(about.fault("no such VPC", detail, "correct the id, or the region of the stack"));
     };
-    if dns_support && dns_hostnames {
+    if dns_support && dns_hostnames || !named {
         return None;
     }
     let detail = format!("`{id}` gives no names to what stands in it, and the shared files are mounted by name");
@@ -163,12 +164,8 @@ pub(super) fn secret(arn: &str, there: bool) -> Option<Fault> {
     (!there).then(|| about("database", "… secret=…").fault("no such secret", detail, help))
 }
 
-pub(super) fn database(host: &str, engine: &str, there: Option<&str>) -> Option<Fault> {
+pub(super) fn database(host: &str, engine: &str, there: &str) -> Option<Fault> {
     let about = about("database", "host=…");
-    let Some(there) = there else {
-        let detail = format!("no database cluster of this account and region is reached by `{host}`");
-        return Some(about.fault("no such database", detail, "correct the host, or name one that others can find"));
-    };
     if there.is_empty() || there == engine {
         return None;
     }
@@ -204,10 +201,16 @@ mod tests {
 
     #[test]
     fn a_vpc_must_give_names() {
-        let with = |dns_support, dns_hostnames| told(vpc("vpc-1", Some(Vpc { dns_support, dns_hostnames })));
+        let with = |dns_support, dns_hostnames| told(vpc("vpc-1", true, Some(Vpc { dns_support, dns_hostnames })));
         assert_eq!(with(true, true), "");
-        insta::assert_snapshot!(with(true, false), @"");
-        insta::assert_snapshot!(told(vpc("vpc-1", None)), @"");
+        let nameless = Vpc { dns_support: false, dns_hostnames: false };
+        assert_eq!(told(vpc("vpc-1", false, Some(nameless))), "");
+        insta::assert_snapshot!(with(true, false), @"
+        VPC without names: `vpc-1` gives no names to what stands in it, and the shared files are mounted by name. switch both settings on:
+            aws ec2 modify-vpc-attribute --vpc-id vpc-1 --enable-dns-support
+            aws ec2 modify-vpc-attribute --vpc-id vpc-1 --enable-dns-hostnames.
+        ");
+        insta::assert_snapshot!(told(vpc("vpc-1", false, None)), @"no such VPC: `vpc-1` cannot be found in this account and region. correct the id, or the region of the stack.");
     }
 
     #[test]
@@ -216,9 +219,9 @@ mod tests {
         let is = |it: Option<&FileSystem>| told(file_system("fs-1", Some("vpc-1"), it));
         assert_eq!(is(Some(&of("available", &["vpc-1"]))), "");
         assert_eq!(told(file_system("fs-1", None, Some(&of("available", &[])))), "");
-        insta::assert_snapshot!(is(Some(&of("available", &["vpc-2"]))), @"");
-        insta::assert_snapshot!(is(Some(&of("deleting", &["vpc-1"]))), @"");
-        insta::assert_snapshot!(is(None), @"");
+        insta::assert_snapshot!(is(Some(&of("available", &["vpc-2"]))), @"file system elsewhere: `fs-1` has no mount target in `vpc-1`, so the web servers cannot mount it. make a mount target in each zone of that VPC first.");
+        insta::assert_snapshot!(is(Some(&of("deleting", &["vpc-1"]))), @"file system not ready: `fs-1` is deleting. wait until it is available, or name another one.");
+        insta::assert_snapshot!(is(None), @"no such file system: `fs-1` cannot be found in this account and region. correct the id, or the region of the stack.");
     }
 
     #[test]
@@ -226,8 +229,11 @@ mod tests {
         let there =
             LoadBalancer { dns: "Web-1.elb.amazonaws.com".to_owned(), zone_id: "Z1".to_owned(), vpc: String::new() };
         assert_eq!(told(load_balancer("arn", "web-1.elb.amazonaws.com", "Z1", Some(&there))), "");
-        insta::assert_snapshot!(told(load_balancer("arn", "web-2.elb.amazonaws.com", "Z2", Some(&there))), @"");
-        insta::assert_snapshot!(told(load_balancer("arn", "web", "Z1", None)), @"");
+        insta::assert_snapshot!(told(load_balancer("arn", "web-2.elb.amazonaws.com", "Z2", Some(&there))), @r#"
+        load balancer of another name: `dns` is "web-2.elb.amazonaws.com" in the spec, and "Web-1.elb.amazonaws.com" in AWS. write dns="Web-1.elb.amazonaws.com".
+        load balancer of another name: `zone-id` is "Z2" in the spec, and "Z1" in AWS. write zone-id="Z1".
+        "#);
+        insta::assert_snapshot!(told(load_balancer("arn", "web", "Z1", None)), @"no such load balancer: arn does not exist. correct the ARN.");
         let target = |targets: &str, protocol: &str, vpc: &str, of: &[&str]| TargetGroup {
             targets: targets.to_owned(),
             protocol: protocol.to_owned(),
@@ -236,21 +242,25 @@ mod tests {
         };
         let is = |it: &TargetGroup| told(target_group("arn", "lb", Some("vpc-1"), Some(it)));
         assert_eq!(is(&target("instance", "HTTP", "vpc-1", &["lb"])), "");
-        insta::assert_snapshot!(is(&target("ip", "HTTPS", "vpc-2", &["other"])), @"");
-        insta::assert_snapshot!(told(target_group("arn", "lb", None, None)), @"");
+        insta::assert_snapshot!(is(&target("ip", "HTTPS", "vpc-2", &["other"])), @"
+        target group of another type: its targets are of the type ip, and the web servers are instances. name one of the type `instance`.
+        target group of another protocol: it speaks HTTPS with its targets, and the web servers speak HTTP. name one of HTTP on port 80.
+        target group of another VPC: it is in `vpc-2`, and the network is another VPC. name one of the network's VPC.
+        target group without a listener: no listener of the load balancer leads to it, so nobody reaches the web servers. make a listener or a rule that does.
+        ");
+        insta::assert_snapshot!(told(target_group("arn", "lb", None, None)), @"no such target group: arn does not exist. correct the ARN.");
     }
 
     #[test]
     fn groups_secrets_and_databases_must_exist() {
         assert_eq!(told(group("cache", "sg-1", Some("vpc-1"), Some("vpc-1"))), "");
         assert_eq!(told(group("cache", "sg-1", None, Some("vpc-1"))), "");
-        insta::assert_snapshot!(told(group("cache", "sg-1", Some("vpc-1"), Some("vpc-2"))), @"");
-        insta::assert_snapshot!(told(group("cache", "sg-1", None, None)), @"");
+        insta::assert_snapshot!(told(group("cache", "sg-1", Some("vpc-1"), Some("vpc-2"))), @"security group of another VPC: `sg-1` is in `vpc-2`, and the network is `vpc-1`. name one of the network's VPC.");
+        insta::assert_snapshot!(told(group("cache", "sg-1", None, None)), @"no such security group: `sg-1` cannot be found in this account and region. correct the id, or the region of the stack.");
         assert_eq!(told(secret("arn", true)), "");
-        insta::assert_snapshot!(told(secret("arn", false)), @"");
-        assert_eq!(told(database("db", "aurora-mysql", Some("aurora-mysql"))), "");
-        insta::assert_snapshot!(told(database("db", "aurora-mysql", Some("aurora-postgresql"))), @"");
-        insta::assert_snapshot!(told(database("db", "aurora-mysql", None)), @"");
+        insta::assert_snapshot!(told(secret("arn", false)), @"no such secret: arn does not exist, or is being deleted. correct the ARN of the secret with the user and the password.");
+        assert_eq!(told(database("db", "aurora-mysql", "aurora-mysql")), "");
+        insta::assert_snapshot!(told(database("db", "aurora-mysql", "aurora-postgresql")), @r#"database of another engine: `db` is aurora-postgresql, and the spec says aurora-mysql. write engine "aurora-postgresql"."#);
     }
 
     #[test]
@@ -258,8 +268,8 @@ mod tests {
         let is = |wanted: &str, there: &[&str]| told(record(&About::default(), "a.example.edu", wanted, &names(there)));
         assert_eq!(is("A", &[]), "");
         assert_eq!(is("A", &["AAAA", "TXT"]), "");
-        insta::assert_snapshot!(is("A", &["A"]), @"");
-        insta::assert_snapshot!(is("AAAA", &["CNAME"]), @"");
-        insta::assert_snapshot!(is("CNAME", &["TXT"]), @"");
+        insta::assert_snapshot!(is("A", &["A"]), @"name taken: the zone has a record A of `a.example.edu` already that this stack did not make. delete it in the zone when the site is to take its place, or choose another domain.");
+        insta::assert_snapshot!(is("AAAA", &["CNAME"]), @"name taken: the zone has a record CNAME of `a.example.edu` already that this stack did not make. delete it in the zone when the site is to take its place, or choose another domain.");
+        insta::assert_snapshot!(is("CNAME", &["TXT"]), @"name taken: the zone has a record TXT of `a.example.edu` already that this stack did not make. delete it in the zone when the site is to take its place, or choose another domain.");
     }
 }

@@ -4,7 +4,8 @@
 
 use super::{Caches, Database, Files, Topology};
 use super::{
-    bastion, cache, cdn, certificate, database, dns, files, load_balancer, network, reach, site, size, stack, watch, web,
+    bastion, cache, cdn, certificate, database, dns, files, load_balancer, network, reach, site, size, stack, watch,
+    web,
 };
 use crate::spec::reader::{Form, Reader};
 use crate::spec::tree::Node;

@@ -132,9 +132,8 @@ mod tests {
     #[test]
     fn a_group_without_a_server_is_a_job_that_is_done() {
         let attrs = JobAttrs { group: "seed".to_owned(), amount: 512 };
-        let group = |most: i32, desired: i32| {
-            AutoScalingGroup::builder().min_size(0).max_size(most).desired_capacity(desired)
-        };
+        let group =
+            |most: i32, desired: i32| AutoScalingGroup::builder().min_size(0).max_size(most).desired_capacity(desired);
         for desired in [0, 1] {
             let seen = seen(&attrs, &group(1, desired).build()).unwrap();
             assert_eq!((seen.phase, seen.props.amount), (Phase::Ready, 512));

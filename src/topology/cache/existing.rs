@@ -84,11 +84,16 @@ mod tests {
 
     #[test]
     fn an_endpoint_is_a_host_and_a_port() {
-        let good = [("a:1", "a", 1), ("Cache.Example.edu:6379", "cache.example.edu", 6379), ("10.0.0.1:65535", "10.0.0.1", 65535)];
+        let good = [
+            ("a:1", "a", 1),
+            ("Cache.Example.edu:6379", "cache.example.edu", 6379),
+            ("10.0.0.1:65535", "10.0.0.1", 65535),
+        ];
         for (text, host, port) in good {
             assert_eq!(server(text), Some((host.to_owned(), port)), "{text}");
         }
-        for bad in ["", "a", ":1", "a:", "a:0", "a:65536", "a b:1", "a..b:1", "-a:1", "redis://a:1", "[::1]:1", "a:1:1"] {
+        for bad in ["", "a", ":1", "a:", "a:0", "a:65536", "a b:1", "a..b:1", "-a:1", "redis://a:1", "[::1]:1", "a:1:1"]
+        {
             assert_eq!(server(bad), None, "{bad}");
         }
     }

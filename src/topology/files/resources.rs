@@ -47,7 +47,8 @@ impl Files {
             }
         };
         let access_points = DIRECTORIES.iter();
-        let access_points = access_points.map(|name| (*name, add_access_point(cx, &file_system, name, APACHE))).collect();
+        let access_points =
+            access_points.map(|name| (*name, add_access_point(cx, &file_system, name, APACHE))).collect();
         let shared = Shared { file_system: file_system.text(), dns, access_points, mount_targets };
         add_outputs(cx, &shared);
         if let (Files::Own(Own { seed_gib: gib @ 1.., .. }), Some(places)) = (self, places) {

@@ -84,7 +84,8 @@ pub(super) fn add(cx: &mut Build<'_>, gib: i32, shared: &Shared, access_point: &
         cx.graph.after(&job, target);
     }
     let region = cx.facts.region();
-    let ask = format!("aws ssm get-parameter --region {region} --name {parameter} --query Parameter.Value --output text");
+    let ask =
+        format!("aws ssm get-parameter --region {region} --name {parameter} --query Parameter.Value --output text");
     cx.output("seed-progress", &ask.into());
 }
 

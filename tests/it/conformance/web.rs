@@ -65,6 +65,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     },
     lacks("policy", "autoscaling:PutScalingPolicy failed: the answer lacks a member", "the answer has the PolicyARN"),
     lacks("policy by target", "autoscaling:PutScalingPolicy failed: the answer lacks a member", "it has the PolicyARN"),
+    lacks("metrics", "autoscaling:DisableMetricsCollection failed: an answer with status 500", "the call exists"),
     lacks("refresh", "autoscaling:DescribeInstanceRefreshes failed: an answer with status 500", "the call exists"),
     lacks(
         "refresh of nothing",

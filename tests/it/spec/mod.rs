@@ -13,6 +13,7 @@ mod load_balancer;
 mod network;
 mod network_faults;
 mod outputs;
+mod rows;
 mod site;
 mod size;
 mod watch;
