@@ -195,6 +195,20 @@ pub async fn is_taken(cx: &Cx, kind: &str, name: &str) -> Result<bool> {
             let get = cx.ssm().get_parameter().name(name).send().await;
             Ok(unless(call("ssm:GetParameter", get), &["ParameterNotFound"])?.is_some())
         }
+        "cloudwatch.dashboard" => {
+            let get =
+                call("cloudwatch:GetDashboard", cx.cloudwatch().get_dashboard().dashboard_name(name).send().await);
+            Ok(unless(get, &["ResourceNotFound", "ResourceNotFoundException"])?.is_some())
+        }
+        "kms.alias" => {
+            let describe = call("kms:DescribeKey", cx.kms().describe_key().key_id(name).send().await);
+            Ok(unless(describe, &["NotFoundException"])?.is_some())
+        }
+        "sns.topic" => {
+            let pages = cx.sns().list_topics().into_paginator().items().send();
+            let topics = call("sns:ListTopics", pages.collect::<std::result::Result<Vec<_>, _>>().await)?;
+            Ok(topics.iter().any(|it| it.topic_arn().and_then(|it| it.rsplit(':').next()) == Some(name)))
+        }
         other => Err(Error::refused("is_taken", "UnknownKind", format!("`{other}` has names of its own"))),
     }
 }

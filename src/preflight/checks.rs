@@ -321,10 +321,13 @@ fn quotas(made: &[Made<'_>]) -> Vec<Check> {
 /// Kinds whose names are as in the spec and unique in account and region. The others' end in a piece of our token.
 const UNIQUE: &[&str] = &[
     "cloudwatch.alarm",
+    "cloudwatch.dashboard",
     "cloudwatch.math_alarm",
     "iam.instance_profile",
     "iam.role",
+    "kms.alias",
     "logs.log_group",
+    "sns.topic",
     "ssm.parameter",
     "ssm.report",
 ];
@@ -332,17 +335,19 @@ const UNIQUE: &[&str] = &[
 /// What checks of resources of a kind ask, and of everything that is there already.
 const ACTIONS: &[(&str, &[&str])] = &[
     ("cloudfront.distribution", &["acm:DescribeCertificate"]),
-    ("cloudwatch.", &["cloudwatch:DescribeAlarms"]),
+    ("cloudwatch.", &["cloudwatch:DescribeAlarms", "cloudwatch:GetDashboard"]),
     ("ec2.eip", &["ec2:DescribeAddresses", "servicequotas:GetServiceQuota"]),
     ("ec2.launch_template", &["ec2:DescribeImages", "ec2:DescribeInstanceTypeOfferings", "ec2:DescribeInstanceTypes"]),
     ("ec2.vpc", &["ec2:DescribeVpcs", "servicequotas:GetServiceQuota"]),
     ("elasticache.", &["elasticache:DescribeReservedCacheNodesOfferings"]),
     ("elbv2.listener", &["acm:DescribeCertificate"]),
     ("iam.", &["iam:GetInstanceProfile", "iam:GetRole"]),
+    ("kms.alias", &["kms:DescribeKey"]),
     ("logs.log_group", &["logs:DescribeLogGroups"]),
     ("rds.cluster", &["rds:DescribeDBClusterSnapshots", "rds:DescribeDBEngineVersions"]),
     ("rds.instance", &["rds:DescribeOrderableDBInstanceOptions"]),
     ("route53.record", &["route53:GetHostedZone", "route53:ListResourceRecordSets"]),
+    ("sns.topic", &["sns:ListTopics"]),
     ("ssm.", &["ssm:GetParameter"]),
 ];
 

@@ -43,12 +43,40 @@ async fn a_name_that_is_taken_is_a_fault_and_a_free_one_is_not() {
         cx.iam().create_role().role_name("campus-web").assume_role_policy_document(trust).send().await.unwrap();
         let text = aws_sdk_ssm::types::ParameterType::String;
         cx.ssm().put_parameter().name("/campus/a").value("b").r#type(text).send().await.unwrap();
-        let taken = [("logs.log_group", "campus-FlowLog"), ("iam.role", "campus-web"), ("ssm.parameter", "/campus/a")];
-        let free = [("logs.log_group", "campus"), ("iam.role", "campus"), ("ssm.parameter", "/campus")];
+        cx.sns().create_topic().name("campus-alarms").send().await.unwrap();
+        let key = cx.kms().create_key().send().await.unwrap().key_metadata.unwrap().key_id;
+        cx.kms().create_alias().alias_name("alias/campus-files").target_key_id(key).send().await.unwrap();
+        let taken = [
+            ("logs.log_group", "campus-FlowLog"),
+            ("iam.role", "campus-web"),
+            ("ssm.parameter", "/campus/a"),
+            ("ssm.report", "/campus/a"),
+            ("sns.topic", "campus-alarms"),
+            ("kms.alias", "alias/campus-files"),
+        ];
+        let free = [
+            ("logs.log_group", "campus"),
+            ("iam.role", "campus"),
+            ("ssm.parameter", "/campus"),
+            ("sns.topic", "campus"),
+            ("kms.alias", "alias/campus"),
+        ];
         let (faults, notes) = told(ask(&cx, taken.map(|(kind, it)| name(kind, it)).into()).await);
-        assert_eq!((faults.len(), notes), (3, Vec::new()), "{faults:?}");
+        assert_eq!((faults.len(), notes), (taken.len(), Vec::new()), "{faults:?}");
         let found = ask(&cx, free.map(|(kind, it)| name(kind, it)).into()).await;
         assert_eq!(found, Findings::default());
+    }
+}
+
+#[tokio::test]
+async fn what_a_new_one_would_overwrite_is_a_fault() {
+    // Moto does not speak CloudWatch's protocol.
+    let cx = account(Emulator::Ministack, 7_957).await;
+    let body = "{\"widgets\":[]}";
+    cx.cloudwatch().put_dashboard().dashboard_name("campus").dashboard_body(body).send().await.unwrap();
+    for (name, taken) in [("campus", true), ("other", false)] {
+        assert_eq!(offers::is_taken(&cx, "cloudwatch.dashboard", name).await.unwrap(), taken, "{name}");
+        assert!(!offers::is_taken(&cx, "cloudwatch.math_alarm", name).await.unwrap());
     }
 }
 
