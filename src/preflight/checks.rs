@@ -210,10 +210,13 @@ impl<'a> Made<'a> {
 fn instances(made: &[Made<'_>], zones: &[String]) -> Vec<Check> {
     let mut checks = Vec::new();
     for it in made.iter().filter(|it| it.kind == "ec2.launch_template") {
-        let field = format!("{} {{ instances … }}", it.address.tier());
+        // The server that fills a file system stands in any zone, and its type is ours.
+        let ours = it.address.tier() == "files";
+        let field = if ours { "seed-gib" } else { "instances" };
+        let field = format!("{} {{ {field} … }}", it.address.tier());
         let Some(class) = it.props["instance_type"].as_str() else { continue };
         if it.text("instance_type").is_some() {
-            let zones = zones.iter().cloned().collect();
+            let zones = zones.iter().filter(|_| !ours).cloned().collect();
             checks.push(Check::InstanceClass { about: it.about(&field), class: class.to_owned(), zones });
         }
         let image = it.text("image").or(it.text("instance_type").and(it.props["image"].as_str()));

@@ -103,7 +103,13 @@ fn read_own(
         Some(node) => lifecycle::read(cx, node, throughput),
         None => Ok(None),
     };
-    let seed_gib = seed_field::read(cx, form, throughput, network);
+    let beside = seed_field::Beside {
+        throughput,
+        backup: backup == Some(true),
+        lifecycle: matches!(lifecycle, Ok(Some(_))),
+        network,
+    };
+    let seed_gib = seed_field::read(cx, form, &beside);
     let burst_credit_alarms = burst_credit_alarms(cx, form, throughput);
     Some(Own {
         performance: performance?,

@@ -18,13 +18,19 @@ const PROVISIONED: i32 = 600;
 /// Where the prices are from, and when.
 const SOURCE: &str = "prices of us-east-1 in June 2026, https://aws.amazon.com/efs/pricing/";
 
+/// What the field is read beside.
+pub(super) struct Beside<'a> {
+    pub throughput: Option<Throughput>,
+    /// Whether AWS Backup copies what is written.
+    pub backup: bool,
+    /// Whether files that nobody opens go to cheaper storage.
+    pub lifecycle: bool,
+    pub network: Option<&'a Option<Network>>,
+}
+
 /// Reads the field; `None` where it has errors, all of which are noted.
-pub(super) fn read(
-    cx: &mut Reader<'_>,
-    form: &mut Form<'_>,
-    throughput: Option<Throughput>,
-    network: Option<&Option<Network>>,
-) -> Option<i32> {
+pub(super) fn read(cx: &mut Reader<'_>, form: &mut Form<'_>, beside: &Beside<'_>) -> Option<i32> {
+    let Beside { throughput, backup, lifecycle, network } = *beside;
     let Some(node) = form.field(cx, "seed-gib") else { return Some(0) };
     let mut form = Form::of(node);
     let value = form.argument(cx, "seed-gib 0");
@@ -44,10 +50,16 @@ pub(super) fn read(
             .help("Remove `seed-gib`, or write throughput \"bursting\".");
         return None;
     }
+    if lifecycle {
+        let detail = "Nobody opens what is written, so `lifecycle` moves it to storage that makes nothing quicker.";
+        cx.error("files::seed-gib", node.name.span, "Contradiction", detail).help("Remove `lifecycle` or `seed-gib`.");
+        return None;
+    }
     if !is_placed(cx, node, network) {
         return None;
     }
-    let detail = format!("{} What is written stays when the number is made smaller.", costs(gib));
+    let copies = if backup { " `backup` copies them too." } else { "" };
+    let detail = format!("{}{copies} What is written stays when the number is made smaller.", costs(gib));
     cx.warning("files::seed-gib", node.name.span, "Dear throughput", detail)
         .help("Remove `throughput` and `seed-gib` for elastic throughput, or write throughput \"provisioned\" mibps=…");
     Some(gib)
