@@ -9,11 +9,15 @@ mod faults;
 mod files;
 mod format;
 mod garbage;
+mod language;
 mod load_balancer;
 mod network;
 mod network_faults;
+mod outputs;
+mod rows;
 mod safety;
 mod site;
 mod size;
 mod watch;
 mod web;
+
