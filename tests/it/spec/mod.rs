@@ -20,4 +20,3 @@ mod site;
 mod size;
 mod watch;
 mod web;
-
