@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::network::Visitors;
 use super::{Build, Facts, Files, Front, Issued, LoadBalancer, Question, Target, Topology};
-use super::{bastion, cache, cdn, database, dns, load_balancer, moodle, site, watch, web};
+use super::{bastion, boot, cache, cdn, database, dns, load_balancer, moodle, site, watch, web};
 use crate::graph::Graph;
 use crate::kind::values::Tags;
 
@@ -75,7 +75,7 @@ impl Topology {
             };
             let ground = web.prepare(cx, &needs);
             let boots = moodle::instance(cx, self, &parts, admin, ground.log_group.text());
-            let user_data = boots.map(|it| crate::runtime::user_data(&it));
+            let user_data = boots.map(|it| boot::user_data(cx, &ground, &it));
             fleet = Some((web.add_to(cx, &needs, &ground, user_data), web.scale.max));
         }
         if let (Some(bastion), Some(places)) = (&self.bastion, &places) {

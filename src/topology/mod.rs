@@ -64,6 +64,8 @@ mod assembly;
 
 mod moodle;
 
+mod boot;
+
 mod effective;
 
 pub use bastion::Bastion;

@@ -127,7 +127,7 @@ fn only_keys_that_moodle_reads() {
         }
         assert_eq!(config.contains("session_handler_class"), instance.sessions.is_some());
         let reads = config.contains("session_redis_read_timeout");
-        assert!(!reads || instance.release.has_read_timeout());
+        assert!(!reads || instance.release.series.read_timeout);
         assert!(!config.contains("reverseproxy"), "Moodle then refuses whoever comes by the load balancer");
     }
 }

@@ -13,8 +13,8 @@ use std::process::Command;
 
 use moodle_infra::kind::{Address as At, Milestone, Part, Source, Text};
 use moodle_infra::runtime::{
-    Address, Admin, Architecture, Archive, Cache, Cdn, Cron, Database, Engine, Files, Install, Instance, Opcache, Php,
-    Plugin, Protocol, Release,
+    Address, Admin, Architecture, Archive, Cache, Cdn, Cron, Database, Engine, Files, Install, Instance, Name, Opcache,
+    Php, Plugin, Protocol, Release,
 };
 
 const SUM: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
@@ -28,7 +28,7 @@ fn of(address: &str, attr: &str) -> Text {
 /// Returns the instance of a spec with most defaults: domain, certificate, CDN, `PostgreSQL` with readers, Valkey.
 fn campus() -> Instance {
     Instance {
-        stack: "campus".to_owned(),
+        name: Name { full: "Università d'Esempio".to_owned(), short: "Campus".to_owned() },
         region: "eu-west-1".to_owned(),
         architecture: Architecture::Arm64,
         address: Address {
