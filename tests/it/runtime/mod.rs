@@ -1,5 +1,6 @@
 //! What a web server boots: golden files, every combination as its language reads it, and what must never be in it.
 
+mod boot;
 mod cache;
 mod code;
 mod combinations;

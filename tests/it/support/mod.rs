@@ -1,5 +1,6 @@
 //! What the rings share.
 
+pub(crate) mod debian;
 pub(crate) mod emulator;
 pub(crate) mod models;
 pub(crate) mod rust;
