@@ -65,7 +65,7 @@ pub fn bundle(instance: &Instance) -> Bundle {
 /// As [`user_data`].
 #[must_use]
 pub fn fetching(instance: &Instance, bundle: &Bundle, url: Text) -> Text {
-    let before = format!("sha256={}\nurl='", bundle.sha256);
+    let before = format!("region={}\nsha256={}\nurl='", instance.region, bundle.sha256);
     started(instance, [before.into(), url, format!("'\n{FETCH}").into()])
 }
 

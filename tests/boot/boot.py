@@ -161,6 +161,9 @@ class Site:
                     tree[path] = (about.st_mode, about.st_uid, about.st_gid, hashlib.sha256(content).hexdigest())
         return tree
 
+    def logged(self, node, text):
+        return os.path.exists(node.root + LOG) and text in node.read(LOG)
+
     def gone(self):
         for it in self.nodes:
             it.power_off()
@@ -177,8 +180,7 @@ def races(site):
     began = time.monotonic()
     processes = [site.start(it) for it in site.nodes]
     site.world.hides.clear()
-    wait_for("the first one's report", lambda: os.path.exists(f"{one.root}{LOG}") and "files" in one.read(LOG))
-    wait_for("the other's first look", lambda: os.path.exists(f"{other.root}{LOG}") and " files" in other.read(LOG))
+    wait_for("the other's first look", lambda: processes[1].poll() or site.logged(other, " files"))
     other.write("/etc/hosts", "127.0.0.1 localhost\n" + site.world.hosts())
     for node, process in zip(site.nodes, processes):
         site.ends(node, process)
@@ -410,7 +412,7 @@ def another_takes_over(site):
     first = site.start(one)
     wait_for("the installer", lambda: os.path.exists(f"{site.base}/efs/paused"))
     second = site.start(other)
-    wait_for("the other one at the lock", lambda: os.path.exists(f"{other.root}{LOG}") and " moodle" in other.read(LOG))
+    wait_for("the other one at the lock", lambda: site.logged(other, " moodle"))
     time.sleep(0.5)
     must("the database is" not in other.read(LOG), "it did not wait")
     os.unlink(f"{site.base}/efs/pause")
@@ -431,25 +433,25 @@ CHECKS = [races, settings_are_accepted, serves, is_no_secret_left, boots_again, 
 
 def live(root, folder):
     """Runs every check on a site, in name spaces of its own."""
-    with tempfile.TemporaryDirectory(prefix="boot-", dir=folder) as base:
-        run("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", base)
-        site = Site(base, root, folder)
-        site.say(f"user data has {len(site.user_data.encode())} bytes of 16384"
-                 + (f", and fetches {os.path.getsize(f'{folder}/bundle')}" if site.about["bundle"] else ""))
-        for check in CHECKS:
-            began = time.monotonic()
-            try:
-                told = check(site)
-            except (Fault, RuntimeError, OSError) as fault:
-                site.say(f"FAILED {check.__name__}: {fault}")
-                site.say("\n".join(site.output(it) for it in site.nodes) if isinstance(fault, RuntimeError) else "")
-                return 1
-            if told:
-                site.say(f"{told} [{time.monotonic() - began:.1f} s]")
-        times = sorted(site.times)
-        site.say(f"{len(times)} whole boots, {times[0]:.1f} to {times[-1]:.1f} s, half of them within {times[len(times) // 2]:.1f} s")
-        site.gone()
-        run("umount", "--recursive", "--lazy", base)
+    # Whatever is mounted there is gone with these name spaces: nothing below is ever deleted from here.
+    base = tempfile.mkdtemp(prefix="boot-", dir=folder)
+    run("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", base)
+    site = Site(base, root, folder)
+    site.say(f"user data has {len(site.user_data.encode())} bytes of 16384"
+             + (f", and fetches {os.path.getsize(f'{folder}/bundle')}" if site.about["bundle"] else ""))
+    for check in CHECKS:
+        began = time.monotonic()
+        try:
+            told = check(site)
+        except (Fault, RuntimeError, OSError) as fault:
+            site.say(f"FAILED {check.__name__}: {fault}")
+            site.say("\n".join(site.output(it) for it in site.nodes) if isinstance(fault, RuntimeError) else "")
+            return 1
+        if told:
+            site.say(f"{told} [{time.monotonic() - began:.1f} s]")
+    times = sorted(site.times)
+    site.say(f"{len(times)} whole boots, {times[0]:.1f} to {times[-1]:.1f} s, half of them within {times[len(times) // 2]:.1f} s")
+    site.gone()
     return 0
 
 

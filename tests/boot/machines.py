@@ -3,6 +3,7 @@ processes and its own network. All of it is gone when the process that made it i
 
 import os
 import shutil
+import stat
 import subprocess
 import time
 
@@ -56,14 +57,24 @@ class Machine:
             os.makedirs(f"{self.folder}/{it}")
         layers = f"lowerdir={self.lower},upperdir={self.folder}/upper,workdir={self.folder}/work"
         run("mount", "-t", "overlay", "-o", layers, "overlay", self.root)
-        run("mount", "--rbind", "/dev", f"{self.root}/dev")
-        run("mount", "-t", "tmpfs", "tmpfs", f"{self.root}/run")
+        for it in ("dev", "run"):
+            run("mount", "-t", "tmpfs", "tmpfs", f"{self.root}/{it}")
+        # Of its own: what is made and deleted in it must not be this machine's.
+        for name, minor in (("null", 3), ("zero", 5), ("full", 7), ("random", 8), ("urandom", 9)):
+            os.mknod(f"{self.root}/dev/{name}", 0o666 | stat.S_IFCHR, os.makedev(1, minor))
+            os.chmod(f"{self.root}/dev/{name}", 0o666)
+        for name, target in (("fd", "fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2")):
+            os.symlink(f"/proc/self/{target}", f"{self.root}/dev/{name}")
+        os.mkdir(f"{self.root}/dev/shm", 0o1777)
+        os.chmod(f"{self.root}/dev/shm", 0o1777)
         for it in shared:
             os.makedirs(f"{self.root}/{it}", exist_ok=True)
             run("mount", "--bind", f"{self.base}/{it}", f"{self.root}/{it}")
 
     def unmount(self):
         run("umount", "--recursive", "--lazy", self.root)
+        # Fails where anything is still mounted, and what is mounted is never deleted.
+        os.rmdir(self.root)
         shutil.rmtree(self.folder)
 
     def write(self, path, text, mode=0o644):
@@ -103,7 +114,7 @@ class Machine:
                 return file.read().split()
 
         self.pid = int(wait_for("the machine's first process", child)[0])
-        wait_for("its /proc", lambda: os.path.exists(f"/proc/{self.pid}/root/proc/self"))
+        wait_for("its /proc", lambda: os.path.exists(f"/proc/{self.pid}/root/proc/uptime"))
         wait_for("its name", lambda: b"python3" in open(f"/proc/{self.pid}/cmdline", "rb").read())
 
     def power_off(self):
@@ -126,7 +137,8 @@ class Node(Machine):
         """Makes the machine as Amazon's image would be."""
         self.mount(("efs", "aws"))
         for it in ("aws", "dnf", "rpm", "systemctl", "mount.efs"):
-            shutil.copy(f"{HERE}/stand-ins/{it}", f"{self.root}/usr/sbin/{it}")
+            folder = "sbin" if it == "mount.efs" else "bin"
+            shutil.copy(f"{HERE}/stand-ins/{it}", f"{self.root}/usr/{folder}/{it}")
         agent = "/opt/aws/amazon-cloudwatch-agent/bin"
         os.makedirs(self.root + agent, exist_ok=True)
         shutil.copy(f"{HERE}/stand-ins/amazon-cloudwatch-agent-ctl", self.root + agent)

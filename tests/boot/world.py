@@ -88,7 +88,7 @@ done"""
 
     def caches(self):
         tls = ["--tls-cert-file", "/pki/server.pem", "--tls-key-file", "/pki/redis.key", "--tls-ca-cert-file",
-               "/pki/ca.pem", "--tls-auth-clients", "no", "--save", ""]
+               "/pki/ca.pem", "--tls-auth-clients", "no", "--save", "", "--protected-mode", "no"]
         for address in ("10.77.0.4", "10.77.0.5"):
             self.serve("redis-server", "--port", "0", "--tls-port", "6379", "--bind", address, "--dir", "/tmp", *tls,
                        user="redis")
