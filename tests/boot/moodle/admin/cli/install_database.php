@@ -34,6 +34,7 @@ for ($it = 1; $it <= 40; $it++) {
         file_put_contents('/efs/paused', getmypid());
         for ($end = time() + 60; is_file('/efs/pause') && time() < $end;) {
             usleep(10000);
+            clearstatcache();
         }
     }
 }
