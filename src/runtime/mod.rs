@@ -29,7 +29,7 @@ use std::collections::BTreeMap;
 
 pub use bundle::{Bundle, LONGEST, bundle, fetching, size, user_data};
 pub use files::files;
-pub use late::show;
+pub use late::{is_plain, show};
 pub use plugins::{TYPES, folder};
 pub use release::{ENDED, OutOfSupport, Release, SERIES, Series};
 
