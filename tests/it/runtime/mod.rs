@@ -18,6 +18,8 @@ use moodle_infra::runtime::{
     Php, Plugin, Protocol, Release,
 };
 
+use crate::support::debian::program;
+
 const SUM: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
 /// Returns an attribute of another resource.
@@ -129,14 +131,13 @@ fn known(source: &Source) -> Option<String> {
 }
 
 /// Whether a program is there. Where it is not, says so past the tests' own capture.
-fn has(program: &str) -> bool {
-    let there = Command::new(program).arg("--version").output().is_ok();
-    if !there {
-        let notice = format!("\nNOT CHECKED: there is no {program} here (`apt-get install {program}`)\n");
-        // Nobody reads it where this fails.
-        drop(writeln!(std::io::stderr(), "{notice}"));
-    }
-    there
+fn has(name: &str) -> bool {
+    program(name).is_some()
+}
+
+/// Returns a program that [`has`] said is there.
+fn tool(name: &str) -> Command {
+    program(name).expect("a program that is there")
 }
 
 /// Writes a file for a program to read.

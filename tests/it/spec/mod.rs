@@ -1,5 +1,6 @@
 //! The spec language: reading, formatting, faults, and the tiers that a spec becomes.
 
+mod boot;
 mod cache;
 mod cdn;
 mod database;

@@ -60,7 +60,9 @@ pub(crate) fn program(name: &str) -> Option<Command> {
         Ok(root) => {
             let mut command = Command::new("unshare");
             let temp = std::env::temp_dir();
-            let script = "mount --bind \"$1\" \"$2/tmp\" && cd / && exec chroot \"$2\" env TMPDIR=/tmp \"${@:3}\"";
+            // By its own path: `PATH` may be a test's.
+            let script = "mkdir -p \"$2$1\" && mount --bind \"$1\" \"$2$1\" && cd / && exec /usr/sbin/chroot \"$2\" \
+                          /usr/bin/env TMPDIR=\"$1\" PHP_INI_SCAN_DIR=/etc/php.off \"${@:3}\"";
             command.args(["--mount", "bash", "-c", script, "-"]).arg(temp).arg(root).arg(name);
             Some(command)
         }
