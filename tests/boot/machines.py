@@ -114,7 +114,7 @@ class Machine:
                 return file.read().split()
 
         self.pid = int(wait_for("the machine's first process", child)[0])
-        wait_for("its /proc", lambda: os.path.exists(f"/proc/{self.pid}/root/proc/uptime"))
+        wait_for("its /proc", lambda: os.path.exists(os.path.join("/proc", str(self.pid), "root", "proc", "uptime")))
         wait_for("its name", lambda: b"python3" in open(f"/proc/{self.pid}/cmdline", "rb").read())
 
     def power_off(self):
