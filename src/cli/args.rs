@@ -70,6 +70,17 @@ pub enum Command {
         /// The spec
         spec: PathBuf,
     },
+    /// Write what the web servers of a spec boot, without credentials and network
+    Render {
+        /// The spec
+        spec: PathBuf,
+        /// The folder to write to; new, or empty
+        #[arg(long, value_name = "FOLDER")]
+        out: PathBuf,
+        /// Endpoints and ids, as `output --json` prints them; those that it lacks are made up
+        #[arg(long, value_name = "FILE")]
+        outputs: Option<PathBuf>,
+    },
     /// Make a spec from what describes a site elsewhere
     #[command(subcommand)]
     Import(ImportCommand),
@@ -271,6 +282,7 @@ impl Command {
             Command::Validate { .. } => "validate",
             Command::Fmt { .. } => "fmt",
             Command::Graph { .. } => "graph",
+            Command::Render { .. } => "render",
             Command::Import(_) => "import",
             Command::Permissions { .. } => "permissions",
             Command::Plan(_) => "plan",

@@ -12,6 +12,7 @@ mod output;
 mod permissions;
 mod plan;
 mod preflight;
+mod render;
 pub mod sandbox;
 mod sandboxed;
 mod session;
@@ -66,6 +67,7 @@ async fn run(cli: &Cli, terminal: Terminal) -> Result<Exit, Failure> {
         Command::Validate { spec, effective } => spec::validate(spec, *effective, terminal),
         Command::Fmt { specs, check } => spec::fmt(specs, *check, terminal),
         Command::Graph { spec } => offline::graph(spec, terminal),
+        Command::Render { spec, out, outputs } => render::render(spec, out, outputs.as_deref(), terminal),
         Command::Import(ImportCommand::Cloudformation { file, version, name, table }) => match file {
             _ if *table => Ok(import::documentation(terminal)),
             Some(file) => import::cloudformation(file, *version, name.as_deref(), terminal),

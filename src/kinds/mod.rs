@@ -101,6 +101,7 @@ pub fn registry() -> Registry {
         erase::<s3::versioning::Versioning>(),
         erase::<s3::lifecycle::Lifecycle>(),
         erase::<s3::bucket_policy::BucketPolicy>(),
+        erase::<s3::object::Object>(),
         erase::<secretsmanager::secret::Secret>(),
         erase::<sns::topic::Topic>(),
         erase::<sns::subscription::Subscription>(),

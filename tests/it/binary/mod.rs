@@ -9,4 +9,5 @@ mod import;
 mod inventory;
 mod preflight;
 mod proxy;
+mod render;
 mod site;

@@ -1,6 +1,7 @@
 //! The spec language: reading, formatting, faults, and the tiers that a spec becomes.
 
 mod additions;
+mod boot;
 mod cache;
 mod cdn;
 mod database;
