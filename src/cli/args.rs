@@ -70,7 +70,7 @@ pub enum Command {
         /// The spec
         spec: PathBuf,
     },
-    /// Make a spec from what describes a site elsewhere
+    /// Take over what exists: a resource into the state, or another description of a site into a spec
     #[command(subcommand)]
     Import(ImportCommand),
     /// Print the least IAM policy that a spec needs, without credentials and network
@@ -235,9 +235,25 @@ pub enum StateCommand {
     },
 }
 
-/// What a spec can be made from.
+/// What can be taken over.
 #[derive(Debug, Subcommand)]
 pub enum ImportCommand {
+    /// Take a resource that stands in AWS already into the state, where the spec asks for one
+    ///
+    /// Nothing is changed in AWS: the next plan shows what an apply would change so that the resource is as the spec
+    /// says. Without ADDRESS and ID, what the spec asks for is listed with what the ids look like.
+    Resource {
+        /// The spec
+        spec: Option<PathBuf>,
+        /// Where the spec asks for it, as `plan` shows it
+        #[arg(value_parser = Address::parse, requires = "id")]
+        address: Option<Address>,
+        /// What AWS calls it
+        id: Option<String>,
+        /// Print what the ids of every kind look like
+        #[arg(long, hide = true, exclusive = true)]
+        table: bool,
+    },
     /// The parameters of a stack of AWS's reference architecture for Moodle
     Cloudformation {
         /// The answer of `aws cloudformation describe-stacks`, or a file of parameters, as JSON

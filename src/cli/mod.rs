@@ -66,6 +66,16 @@ async fn run(cli: &Cli, terminal: Terminal) -> Result<Exit, Failure> {
         Command::Validate { spec, effective } => spec::validate(spec, *effective, terminal),
         Command::Fmt { specs, check } => spec::fmt(specs, *check, terminal),
         Command::Graph { spec } => offline::graph(spec, terminal),
+        Command::Import(ImportCommand::Resource { spec, address, id, table }) => {
+            match (spec, address.as_ref().zip(id.as_deref())) {
+                _ if *table => Ok(import::resource::documentation(terminal)),
+                (Some(spec), Some((address, id))) => {
+                    Box::pin(import::resource::import(common, spec, address, id, terminal)).await
+                }
+                (Some(spec), None) => import::resource::list(common, spec, terminal),
+                (None, _) => Err(Failure::new(Exit::Usage, "no spec is named", "name the spec")),
+            }
+        }
         Command::Import(ImportCommand::Cloudformation { file, version, name, table }) => match file {
             _ if *table => Ok(import::documentation(terminal)),
             Some(file) => import::cloudformation(file, *version, name.as_deref(), terminal),
@@ -87,7 +97,7 @@ async fn run(cli: &Cli, terminal: Terminal) -> Result<Exit, Failure> {
                 ..failure
             })
         }
-        Command::Apply(args) => apply::apply(common, args, terminal).await,
+        Command::Apply(args) => Box::pin(apply::apply(common, args, terminal)).await,
         Command::Destroy(args) => apply::destroy(common, args, terminal).await,
         Command::Output { name, stack } => output::output(common, name.as_deref(), stack.as_deref(), terminal),
         Command::State(command) => state::state(common, command, terminal),

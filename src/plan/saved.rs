@@ -10,7 +10,7 @@ use super::Plan;
 use crate::state::State;
 
 /// The version of the format, which `plan --json` prints as well.
-pub const VERSION: u64 = 1;
+pub const VERSION: u64 = 2;
 const FORMAT: &str = "moodle-infra/plan";
 
 /// A plan and what it was made from.

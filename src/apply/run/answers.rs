@@ -56,7 +56,8 @@ impl Run<'_> {
             {
                 let intended = event::Call::Update { props: want.clone(), needs: needs.clone() };
                 let was = want.clone();
-                self.intend_next(step, intended, Call::Update { have: attrs, was, want, changed: later });
+                let call = Call::Update { have: attrs, was, want, changed: later, mark: None };
+                self.intend_next(step, intended, call);
             }
         } else if let Some(first) = waits.first {
             self.wait(step, false, first);

@@ -7,7 +7,7 @@ use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration, Del
 use super::{BUSY, NO_BUCKET, unbuildable};
 use crate::aws::{Cx, Error, Result, call, tags};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Retry, Seen, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Retry, Seen, Token, Verb, Wait};
 use crate::kinds::answer::deleted;
 use crate::{attrs, props};
 
@@ -78,6 +78,8 @@ impl Kind for Bucket {
     ];
     const HOLDS_DATA: bool = true;
     const MOVES: &'static [&'static str] = &["force_empty"];
+    const NAMED: Named = Named::By(&[("name", "NAME")]);
+    const LABELS: &'static [&'static str] = &["name"];
 
     type Props = BucketProps;
     type Attrs = BucketAttrs;
@@ -124,6 +126,10 @@ impl Kind for Bucket {
             }
             other => deleted(other, &[NO_BUCKET]),
         }
+    }
+
+    async fn adopt(cx: &Cx, id: &str, want: &BucketProps) -> Result<Option<BucketAttrs>> {
+        Ok(Some(attrs_of(cx, id.to_owned(), want.force_empty)))
     }
 
     async fn find(cx: &Cx, lost: &[Lost<Bucket>]) -> Result<Vec<Option<BucketAttrs>>> {
