@@ -5,8 +5,10 @@ pub mod failure;
 
 mod apply;
 mod clock;
+mod cost;
 mod crash;
 pub mod import;
+mod init;
 mod offline;
 mod output;
 mod permissions;
@@ -63,6 +65,7 @@ pub fn main() -> ExitCode {
 async fn run(cli: &Cli, terminal: Terminal) -> Result<Exit, Failure> {
     let common = &cli.common;
     match &cli.command {
+        Command::Init(args) => init::init(common, args, terminal),
         Command::Validate { spec, effective } => spec::validate(spec, *effective, terminal),
         Command::Fmt { specs, check } => spec::fmt(specs, *check, terminal),
         Command::Graph { spec } => offline::graph(spec, terminal),
@@ -85,6 +88,7 @@ async fn run(cli: &Cli, terminal: Terminal) -> Result<Exit, Failure> {
             let purpose = if *plan { Purpose::Plan } else { Purpose::Apply };
             permissions::print(spec, purpose, *part, terminal)
         }
+        Command::Cost { spec } => cost::cost(spec, terminal),
         Command::Plan(args) => {
             let ended = if args.offline {
                 offline::plan(common, args, terminal)

@@ -50,7 +50,7 @@ pub(super) fn plan(common: &Common, args: &PlanArgs, terminal: Terminal) -> Resu
     let options = session::options(&args.choice, &args.replace, args.destroy);
     let made = make_plan(&kinds::registry(), &graph, &state, &BTreeMap::new(), &options, &home)?;
     terminal.note("Nobody was asked: this compares the spec with the state alone.");
-    plan::show(made, &spec, args, false, terminal)
+    plan::show(made, &spec, &state, args, false, terminal)
 }
 
 /// Returns the state of a spec's stack; an empty one where there is none.

@@ -157,7 +157,7 @@ impl Kind for Distribution {
         Retry::on(Verb::Delete, CHANGED, 60.0),
         Retry::on(Verb::Delete, STALE, 60.0),
     ];
-    const NAMED: Named = Named::By(&[("id", "E…")]);
+    const NAMED: Named = Named::By(&[("id", "ID")]);
 
     type Props = DistributionProps;
     type Attrs = DistributionAttrs;

@@ -69,7 +69,7 @@ impl Kind for HostedZone {
         Retry::on(Verb::Delete, "HostedZoneNotEmpty", 60.0),
     ];
     const HOLDS_DATA: bool = true;
-    const NAMED: Named = Named::By(&[("id", "Z…")]);
+    const NAMED: Named = Named::By(&[("id", "ZONE")]);
 
     type Props = HostedZoneProps;
     type Attrs = HostedZoneAttrs;

@@ -79,7 +79,7 @@ impl Kind for Record {
         Retry::saying(Verb::Create, REFUSED, "target was not found", 120.0),
         Retry::saying(Verb::Update, REFUSED, "target was not found", 120.0),
     ];
-    const NAMED: Named = Named::By(&[("zone", "Z…"), ("name", "NAME"), ("record_type", "TYPE")]);
+    const NAMED: Named = Named::By(&[("zone", "ZONE"), ("name", "NAME"), ("record_type", "TYPE")]);
 
     type Props = RecordProps;
     type Attrs = RecordAttrs;

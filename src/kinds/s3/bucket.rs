@@ -2,6 +2,8 @@
 //!
 //! Names are unique in all of AWS and not free again for an hour, so ours end in the account and a piece of our token.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration, Delete, ObjectIdentifier, Tag, Tagging};
 
 use super::{BUSY, NO_BUCKET, unbuildable};
@@ -193,7 +195,9 @@ fn name_of(whole: &str, account: &str, token: Option<&str>) -> String {
 async fn update_tags(cx: &Cx, bucket: &str, want: &Tags) -> Result<()> {
     let there = tags_of(cx, bucket).await?.unwrap_or_default();
     let ours = there.into_iter().filter(|it| it.key.starts_with("moodle-infra:")).map(|it| (it.key, it.value));
-    let set = tag_list(TAG, ours.chain(want.0.clone()))?;
+    // A mark that is wanted stands in place of one that is there.
+    let all: BTreeMap<String, String> = ours.chain(want.0.clone()).collect();
+    let set = tag_list(TAG, all)?;
     let tagging = Tagging::builder().set_tag_set(Some(set)).build().map_err(|error| unbuildable(TAG, &error))?;
     call(TAG, cx.s3().put_bucket_tagging().bucket(bucket).tagging(tagging).send().await).map(drop)
 }

@@ -85,7 +85,7 @@ impl Kind for WebAcl {
         // A load balancer or a distribution that let go of it a moment ago.
         Retry::on(Verb::Delete, "WAFAssociatedItemException", 600.0),
     ];
-    const NAMED: Named = Named::By(&[("arn", "arn:…:webacl/…")]);
+    const NAMED: Named = Named::By(&[("arn", "arn:…/webacl/…")]);
     const LABELS: &'static [&'static str] = &["name"];
 
     type Props = WebAclProps;

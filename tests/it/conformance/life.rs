@@ -6,7 +6,7 @@ use std::sync::Arc;
 use moodle_infra::aws::faults::{Fault, Faults};
 use moodle_infra::aws::{Cx, Effect, Error};
 use moodle_infra::graph::Graph;
-use moodle_infra::kind::erased::{EditValue, Erased, LostValue, Meta, Registry, SeenValue};
+use moodle_infra::kind::erased::{EditValue, Erased, LostValue, Meta, Registry, SeenValue, TAGS};
 use moodle_infra::kind::{Address, Named, Phase, Token, reference};
 use moodle_infra::kinds::registry;
 use moodle_infra::plan::diff::differences;
@@ -155,7 +155,7 @@ impl Life {
         // An apply may stop here; the next plan reads what is there so far.
         let half = self.read(&attrs).await?;
         self.check(Check::ReadsAsWanted, half.is_some(), || "nothing right after create".to_owned());
-        let attrs = self.finish(&attrs, want).await?;
+        let attrs = self.finish(&attrs, want, &token).await?;
         let seen = self.read(&attrs).await?;
         let attrs = completed(attrs, seen.as_ref());
         self.check_as_wanted(Check::ReadsAsWanted, want, &attrs, seen.as_ref());
@@ -179,8 +179,9 @@ impl Life {
             self.fail(Check::Imports, format!("the id of {attrs} does not look like {named:?}"));
             return Ok(());
         };
-        let seen = self.called(&id, want).await?;
-        self.check_as_wanted(Check::Imports, want, attrs, seen.as_ref());
+        let called = self.called(&id, want).await?;
+        let seen = self.read(attrs).await?;
+        self.check(Check::Imports, called.is_some() && called == seen, || format!("{called:?} instead of {seen:?}"));
         Ok(())
     }
 
@@ -214,8 +215,8 @@ impl Life {
     }
 
     /// Sets what the create call could not carry.
-    async fn finish(&self, attrs: &Value, want: &Value) -> Result<Value, Error> {
-        finish(&*self.kind, &self.cx, attrs, want).await
+    async fn finish(&self, attrs: &Value, want: &Value, token: &Token) -> Result<Value, Error> {
+        finish(&*self.kind, &self.cx, attrs, want, token).await
     }
 
     /// Changes the resource in place.
@@ -269,9 +270,10 @@ impl Life {
         if !self.goes_with_another() {
             let seen = self.read(attrs).await?;
             self.check(Check::Deletes, seen.is_none(), || format!("{seen:?}"));
-            if let Some(id) = self.kind.meta().named.id(attrs) {
-                let seen = self.called(&id, want).await?;
-                self.check(Check::Imports, seen.is_none(), || format!("when it is gone: {seen:?}"));
+            let named = self.kind.meta().named;
+            if let Some(id) = named.id(attrs).filter(|it| named.parse(it).is_some()) {
+                let called = self.called(&id, want).await?;
+                self.check(Check::Imports, called.is_some() == seen.is_some(), || format!("{called:?} when gone"));
             }
         }
         let again = self.kind.delete(&self.cx, attrs).await;
@@ -297,7 +299,7 @@ impl Life {
         let found = self.find(&token, want).await?;
         self.check(Check::SurvivesLostAnswer, found.is_some(), || "not found".to_owned());
         let Some(attrs) = found else { return Ok(()) };
-        let attrs = self.finish(&attrs, want).await?;
+        let attrs = self.finish(&attrs, want, &token).await?;
         let seen = self.read(&attrs).await?;
         self.check_as_wanted(Check::SurvivesLostAnswer, want, &attrs, seen.as_ref());
         self.death(&attrs, want).await
@@ -340,7 +342,7 @@ impl Life {
             let want = kind.normalise(&self.resolved(&node.props)).expect("properties are of their kind");
             let token = Token::derive("conformance", "needs", &node.address, u32::try_from(number).unwrap_or(0));
             let attrs = kind.create(&self.cx, &token, &want).await?;
-            let attrs = finish(&*kind, &self.cx, &attrs, &want).await?;
+            let attrs = finish(&*kind, &self.cx, &attrs, &want, &token).await?;
             self.made.insert(node.address.clone(), attrs);
         }
         Ok(())
@@ -398,12 +400,16 @@ fn undeclared_moves(kind: &Meta, before: &Value, after: &Value) -> Vec<&'static 
     kind.attributes.iter().filter(differs).filter(|name| !kind.moves.contains(name)).copied().collect()
 }
 
-async fn finish(kind: &dyn Erased, cx: &Cx, attrs: &Value, want: &Value) -> Result<Value, Error> {
+async fn finish(kind: &dyn Erased, cx: &Cx, attrs: &Value, want: &Value, token: &Token) -> Result<Value, Error> {
     let later = kind.later(want);
     if later.is_empty() {
         return Ok(attrs.clone());
     }
-    kind.update(cx, EditValue { have: attrs, was: want, want, changed: &later, mark: None }).await
+    kind.update(
+        cx,
+        EditValue { have: attrs, was: want, want, changed: &later, mark: later.contains(&TAGS).then_some(token) },
+    )
+    .await
 }
 
 fn token(incarnation: u32) -> Token {

@@ -510,9 +510,13 @@ fn identity(kind: &str, have: &Value) -> Vec<String> {
 
 /// Makes the attributes of a resource: those that are properties as well, and made-up ones.
 fn attrs_of(nature: &Nature, kind: &str, want: &Value, number: usize) -> Value {
+    // An id looks as users know it, where that is more than a word.
+    let look = nature.real.meta().named.look().unwrap_or_default();
+    let before = look.strip_suffix('…').filter(|it| !it.contains('/')).unwrap_or(kind);
+    let before = before.trim_end_matches('-');
     let attribute = |name: &&'static str| {
         let made_up = match *name {
-            "id" => json!(format!("{kind}-{number}")),
+            "id" => json!(format!("{before}-{number}")),
             "arn" => json!(format!("arn:sim:{kind}:{}", want["name"].as_str().unwrap_or(&number.to_string()))),
             "version" => json!(format!("{kind}-{number}-version")),
             "public_ip" => json!(format!("203.0.113.{number}")),
