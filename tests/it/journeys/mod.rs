@@ -13,7 +13,9 @@ use moodle_infra::aws::transport::Recorded;
 use moodle_infra::aws::{Cx, facts};
 use moodle_infra::graph::Graph;
 use moodle_infra::kinds::registry;
+use moodle_infra::plan::adopt::adopt;
 use moodle_infra::plan::{Home, Options, Pace, plan, refresh};
+use moodle_infra::state::event::Event;
 use moodle_infra::state::lock::Holder;
 use moodle_infra::state::store::{Ledger, Store};
 use moodle_infra::topology::{self, Facts, Question, Topology};
@@ -74,6 +76,7 @@ async fn journey(name: String, text: String, number: usize) -> Journey {
         Topology { tags: topology.tags.clone().into_iter().chain(tags).collect(), ..topology.clone() }
     };
     way.go(Some(&tagged(&[("journey", "one"), ("leg", "first")]))).await;
+    way.import_all(&tagged(&[("journey", "one"), ("leg", "first")])).await;
     way.go(Some(&tagged(&[("journey", "two")]))).await;
     way.go(None).await;
     assert!(way.store.state().resources.is_empty(), "{}: something is left", way.name);
@@ -110,6 +113,32 @@ impl Way {
             let outcome = run::apply(job, &mut self.store, &mut stop, &mut |_| ()).await;
             assert!(outcome.is_complete(), "{}: {outcome:?}", self.name);
         }
+    }
+
+    /// Forgets all that can be imported and imports it, by the ids that users see: there is nothing to do then.
+    async fn import_all(&mut self, topology: &Topology) {
+        let registry = registry();
+        let graph = topology.graph(&self.facts(topology).await);
+        let mut ids = BTreeMap::new();
+        for (key, it) in self.store.state().resources.clone() {
+            if let Some(id) = registry.get(&it.kind).unwrap().meta().named.id(&it.attrs) {
+                ids.insert(key.address.clone(), id);
+                self.store.record(Event::Forgotten { key }).unwrap();
+            }
+        }
+        // What needs another comes after it.
+        for node in graph.nodes() {
+            let Some(id) = ids.get(&node.address) else { continue };
+            let state = self.store.state();
+            let found = adopt(&self.cx, &registry, &graph, state, &node.address, id, Pace::EMULATOR).await;
+            let adoption = found.unwrap_or_else(|error| panic!("{}: {} by {id}: {error}", self.name, node.address));
+            self.store.record(adoption.event).unwrap();
+        }
+        let looks = refresh::refresh(&self.cx, &registry, self.store.state(), Pace::EMULATOR).await.unwrap();
+        let home = Home { account: self.cx.account().to_owned(), region: REGION.to_owned() };
+        let plan = plan(&registry, &graph, self.store.state(), &looks, &Options::default(), &home).unwrap();
+        assert!(plan.is_empty() && plan.drift.is_empty(), "{}: {:#?} {:#?}", self.name, plan.steps, plan.drift);
+        assert!(ids.len() + 2 >= graph.len(), "{}: only {} of {}", self.name, ids.len(), graph.len());
     }
 
     async fn facts(&self, topology: &Topology) -> Facts {

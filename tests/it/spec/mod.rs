@@ -2,6 +2,7 @@
 
 mod cache;
 mod cdn;
+mod cost;
 mod database;
 mod dns;
 mod faults;
