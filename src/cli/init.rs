@@ -57,7 +57,7 @@ fn answers(common: &Common, args: &InitArgs, terminal: Terminal) -> Answers {
         None if asks => terminal.ask_for(question, default),
         None => default.to_owned(),
     };
-    let here = |variable: &str| std::env::var(variable).ok().filter(|it| !it.is_empty());
+    let here = |variable: &str| std::env::var_os(variable)?.into_string().ok().filter(|it| !it.is_empty());
     let here = here("AWS_REGION").or_else(|| here("AWS_DEFAULT_REGION")).unwrap_or_else(|| REGION.to_owned());
     let name = ask(&args.name, "The stack's name, with which the names of its resources begin", NAME);
     let region = ask(&common.region, "The AWS region", &here);

@@ -120,7 +120,7 @@ fn told(adoption: &Adoption, address: &Address, kind: &str, id: &str, path: &Pat
 
 fn lines(differences: &[&Difference]) -> String {
     let lines = differences.iter().flat_map(|it| changes(&it.field, &it.old, &it.new));
-    lines.map(|line| format!("\n      {}: {}", line.path, line.change)).collect()
+    lines.fold(String::new(), |text, line| text + &format!("\n      {}: {}", line.path, line.change))
 }
 
 fn document(adoption: &Adoption, address: &Address, kind: &str, id: &str) -> Value {
