@@ -81,14 +81,10 @@ fn text(answers: &Answers, path: &Path) -> String {
     };
     let mut site = String::new();
     if let Some((domain, zone)) = domain.as_ref().zip(zone.as_ref()) {
-        site += &format!(
-            "domain {domain:?} zone={zone:?} // the zone is in Route 53, or `dns` makes it (create-zone #true)\n"
-        );
+        site += &format!("domain {domain:?} zone={zone:?} // a zone of Route 53 in this account\n");
     }
     if let Some(email) = email {
-        site += &format!(
-            "admin email={email:?} // the password is made in Secrets Manager; `moodle-infra output` says where\n"
-        );
+        site += &format!("admin email={email:?} // the password is made in Secrets Manager\n");
     }
     let site = if site.is_empty() { String::new() } else { format!("site {{\n{site}}}\n\n") };
     let (front, behind) = match domain {
@@ -179,7 +175,31 @@ mod tests {
     #[test]
     fn a_spec_explains_itself() {
         let text = text(&answers(Some("moodle.example.edu"), Some("ops@example.edu")), Path::new("campus.kdl"));
-        insta::assert_snapshot!(checked(&text).unwrap(), @"");
+        insta::assert_snapshot!(checked(&text).unwrap(), @r#"
+        // A Moodle site on AWS. What is not written has a default:
+        //     moodle-infra validate --effective campus.kdl
+        moodle "campus" {
+            region "eu-west-1"
+            size "standard" // small | standard | large: other classes of servers, zones and nodes
+
+            site {
+                domain "moodle.example.edu" zone="example.edu" // a zone of Route 53 in this account
+                admin email="ops@example.edu"                  // the password is made in Secrets Manager
+            }
+
+            network     // a network of its own: public subnets, and private ones for servers and data
+            certificate // for the domain, proved by a record in its zone
+            load-balancer
+            database        // Aurora PostgreSQL; the password is made and kept by AWS
+            files           // the shared files of Moodle, on EFS
+            cache "session" // people stay signed in whichever server answers
+            cache "application"
+            web                               // the servers: as many as the load asks for, between the bounds of `scale`
+            cdn                               // CloudFront: pages near the people, and the only way in
+            dns                               // the domain leads to the CDN
+            watch { email "ops@example.edu" } // alarms by mail
+        }
+        "#);
     }
 
     #[test]

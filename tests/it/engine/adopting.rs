@@ -100,20 +100,20 @@ async fn marks_that_somebody_took_off_are_put_back() {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_imported_keeps_its_name_until_it_is_replaced() {
-    let graph = network();
+    const GROUP: &str = "network.security-group.web";
+    let graph = from_spec(include_bytes!("../../../specs/network-small.kdl"));
     let mut site = standing(&graph).await;
-    let role = graph.nodes().find(|node| node.kind == "iam.role").unwrap().address.clone();
-    let id = site.forget(role.as_str());
-    site.cloud.world().edit(&role, "name", json!("mine"));
-    let adoption = site.adopt(&graph, role.as_str(), &id).await.unwrap();
+    let id = site.forget(GROUP);
+    site.cloud.world().edit(&at(GROUP), "name", json!("mine"));
+    let adoption = site.adopt(&graph, GROUP, &id).await.unwrap();
     let Event::Adopted { kept, .. } = &adoption.event else { panic!("{:?}", adoption.event) };
     assert!(kept.contains("name") && adoption.differences.is_empty(), "{adoption:?}");
     assert_eq!(steps(&site.plan(&graph, &Options::default()).await.unwrap()), [""; 0]);
 
-    let replace = Options { replace: [role.clone()].into(), ..Options::default() };
+    let replace = Options { replace: [at(GROUP)].into(), ..Options::default() };
     site.converge(&graph, &replace).await;
     site.check(&graph).await;
-    assert!(site.ledger.state().current(&role).unwrap().1.kept.is_empty());
+    assert!(site.ledger.state().current(&at(GROUP)).unwrap().1.kept.is_empty());
 }
 
 #[tokio::test(start_paused = true)]
