@@ -4,6 +4,7 @@ pub mod cost;
 pub mod outcome;
 pub mod permissions;
 pub mod plan;
+mod policy;
 pub mod progress;
 pub mod style;
 pub mod value;
