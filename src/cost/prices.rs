@@ -107,9 +107,23 @@ const CACHES: &[(&str, f64)] = &[
     ("t4g", 0.129),
 ];
 
+/// Classes whose listed price is rounded otherwise than their family's.
+const EXACT: &[(&str, f64)] = &[
+    ("cache.r6g.large", 0.206),
+    ("cache.r7g.large", 0.219),
+    ("cache.t4g.medium", 0.065),
+    ("cache.t4g.micro", 0.016),
+    ("cache.t4g.small", 0.032),
+    ("db.r6g.large", 0.26),
+    ("db.r7g.large", 0.276),
+];
+
 /// Returns the price of an hour of a server (`c7g.xlarge`), a database instance (`db.…`) or a cache node (`cache.…`, with
 /// Redis). `None` where the family, or the size, does not say.
 pub(super) fn hour(class: &str) -> Option<f64> {
+    if let Some((_, price)) = EXACT.iter().find(|(name, _)| *name == class) {
+        return Some(*price);
+    }
     let (families, rest) = match class.split_once('.')? {
         ("db", rest) => (DATABASES, rest),
         ("cache", rest) => (CACHES, rest),

@@ -36,7 +36,9 @@ pub(super) const USES: &[(&str, &str, &str)] = &[
     ("wafv2.web_acl", "requests that the firewall looks at", "0.60 a million"),
     ("logs.log_group", "log lines", "0.50 a GB"),
     ("s3.bucket", "logs and files in buckets", "0.023 a GB-month"),
-    ("backup.plan", "backups of files", "0.05 a GB-month"),
+    ("rds.cluster", "database backups beyond the size of the database", "0.021 a GB-month"),
+    ("efs.backup_policy", "backups of files", "0.05 a GB-month"),
+    ("backup.plan", "backups by the plan", "0.05 a GB-month"),
     ("route53.hosted_zone", "questions to the zone", "0.40 a million"),
 ];
 

@@ -44,6 +44,40 @@ fn init_takes_defaults_where_nobody_can_be_asked() {
     assert!(desk.ends_with(64, "init x --size huge").talk.contains("[possible values: small, standard, large]"));
 }
 
+/// Runs a program on a terminal of its own, and types these lines.
+const TYPIST: &str = "
+import os, pty, sys
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], sys.argv[1:3])
+for line in sys.argv[3:]:
+    os.write(terminal, (line + '\\n').encode())
+shown = b''
+try:
+    while chunk := os.read(terminal, 4096):
+        shown += chunk
+except OSError:
+    pass
+print(shown.decode().replace('\\r', ''))
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+";
+
+#[test]
+fn init_asks_a_person_for_what_no_option_says() {
+    let desk = Desk::with(SMALL);
+    let mut python = std::process::Command::new("python3");
+    python.args(["-c", TYPIST, env!("CARGO_BIN_EXE_moodle-infra"), "init", "uni", "", "moodle.uni.example"]);
+    python.current_dir(desk.folder()).env_clear().env("PATH", std::env::var_os("PATH").unwrap());
+    let ended = super::run::Ended::of(python.env("TERM", "dumb").output().unwrap());
+    assert_eq!(ended.code, Some(0), "{}{}", ended.out, ended.talk);
+    for asked in ["names of its resources begin [`moodle`]: ", "The AWS region [`eu-west-1`]: ", "in Route 53 (moodle"]
+    {
+        assert!(ended.out.contains(asked), "{}", ended.out);
+    }
+    let shown = desk.ends_with(0, "validate --effective uni.kdl").out;
+    assert!(shown.contains("domain \"moodle.uni.example\" zone=\"uni.example\""), "{shown}");
+}
+
 #[test]
 fn cost_asks_nobody_and_a_plan_says_what_changes() {
     let desk = Desk::with(SMALL);
