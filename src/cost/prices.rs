@@ -131,11 +131,11 @@ pub(super) fn hour(class: &str) -> Option<f64> {
     };
     let (family, size) = rest.split_once('.')?;
     let (_, large) = families.iter().find(|(name, _)| *name == family)?;
-    Some(large * larges(size)?)
+    Some(large * times_large(size)?)
 }
 
 /// Returns how many times `large` a size is; each step of a family doubles its price.
-fn larges(size: &str) -> Option<f64> {
+fn times_large(size: &str) -> Option<f64> {
     Some(match size {
         "nano" => 0.0625,
         "micro" => 0.125,
