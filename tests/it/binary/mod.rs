@@ -11,3 +11,4 @@ mod import;
 mod inventory;
 mod preflight;
 mod proxy;
+mod site;
