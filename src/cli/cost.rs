@@ -52,9 +52,11 @@ impl Change {
         Change { before: estimate(&there), after: estimate(&wanted) }
     }
 
-    /// Returns a line for people.
+    /// Returns a line for people, and one more where the plan chooses a throughput that has other ways.
     pub(super) fn line(&self) -> String {
-        report::cost::change(&self.before, &self.after)
+        let line = report::cost::change(&self.before, &self.after);
+        let news = self.after.advice.iter().filter(|it| !self.before.advice.contains(it));
+        news.fold(line, |text, advice| text + "\n" + advice)
     }
 
     /// Returns what stands in a plan for programs.

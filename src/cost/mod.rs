@@ -180,11 +180,36 @@ fn uses(items: &[Item]) -> Vec<Use> {
 }
 
 fn advice(items: &[Item]) -> Vec<String> {
-    let files = items.iter().filter(|it| it.kind == "efs.file_system" && it.props["throughput"] == "provisioned");
-    let mibps = files.filter_map(|it| it.props["mibps"].as_u64()?.try_into().ok());
-    mibps
-        .map(|mibps: u32| {
-            Throughput::provisioned(mibps).advice(&format!("files: throughput \"provisioned\" mibps={mibps}"))
-        })
-        .collect()
+    let whole = |it: &Value| -> Option<u32> { it.as_u64()?.try_into().ok() };
+    let one = |it: &Item| match it.kind.as_str() {
+        "efs.file_system" if it.props["throughput"] == "provisioned" => {
+            let mibps = whole(&it.props["mibps"])?;
+            let way = format!("files: throughput \"provisioned\" mibps={mibps}");
+            Some(Throughput::provisioned(mibps).advice(&way))
+        }
+        "autoscaling.job" if it.address.tier() == "files" => {
+            let gib = whole(&it.props["amount"])?;
+            Some(Throughput::seeded(gib).advice(&format!("files: seed-gib {gib}")))
+        }
+        _ => None,
+    };
+    items.iter().filter_map(one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seeded_data_costs_and_is_held_against_the_other_ways() {
+        let job = Item {
+            address: Address::of("files.seed.job", None),
+            kind: "autoscaling.job".to_owned(),
+            props: serde_json::json!({ "group": "campus-files-seed", "amount": 1024 }),
+            needs: BTreeSet::new(),
+        };
+        let found = estimate(&[job]);
+        assert!((found.monthly - 307.20).abs() < 0.001, "{found:?}");
+        assert!(found.advice[0].starts_with("files: seed-gib 1024 costs 307.20 a month for 50 MiB/s."), "{found:?}");
+    }
 }

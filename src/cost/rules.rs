@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::prices::{
-    ACU_HOUR, ALARM, DASHBOARD, ENDPOINT_HOUR, HOSTED_ZONE, HOURS, IPV4_HOUR, KEY, LOAD_BALANCER_HOUR, NAT_HOUR,
-    SECRET, THROUGHPUT_MIBPS, VALKEY, VOLUME_GIB, WEB_ACL, WEB_ACL_RULE, hour, serverless_cache,
+    ACU_HOUR, ALARM, DASHBOARD, ENDPOINT_HOUR, FILES_GIB, HOSTED_ZONE, HOURS, IPV4_HOUR, KEY, LOAD_BALANCER_HOUR,
+    NAT_HOUR, SECRET, THROUGHPUT_MIBPS, VALKEY, VOLUME_GIB, WEB_ACL, WEB_ACL_RULE, hour, serverless_cache,
 };
 use super::{Item, Items};
 
@@ -72,6 +72,10 @@ pub(super) fn parts(item: &Item, all: &Items<'_>) -> Vec<Part> {
             let (gb_hour, least) = serverless_cache(props["engine"].as_str().unwrap_or_default());
             let charged = props["min_gib"].as_f64().map_or(least, |it| it.max(least));
             vec![hourly("serverless cache at its least", 1.0, charged * gb_hour)]
+        }
+        // The data that a bursting file system is filled with for the sake of its throughput.
+        "autoscaling.job" if item.address.tier() == "files" => {
+            vec![fixed("GiB of seeded data", number(&props["amount"]), FILES_GIB)]
         }
         "efs.file_system" if props["throughput"] == "provisioned" => {
             vec![fixed("MiB/s of throughput", number(&props["mibps"]), THROUGHPUT_MIBPS)]
