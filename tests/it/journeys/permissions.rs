@@ -85,8 +85,9 @@ fn names(call: &Recorded) -> Vec<String> {
 /// Whether the last part of a pattern covers the last part of a name or ARN.
 fn fits(pattern: &str, name: &str) -> bool {
     let last = |text: &str| text.trim_end_matches("/*").rsplit([':', '/']).next().unwrap_or_default().to_owned();
-    let name = if name.contains(':') { last(name) } else { name.to_owned() };
-    name.starts_with(last(pattern).trim_end_matches('*'))
+    let (pattern, whole) = (last(pattern), if name.contains(':') { last(name) } else { name.to_owned() });
+    // The name of a log group may be a path.
+    [whole, last(name)].iter().any(|name| name.starts_with(pattern.trim_end_matches('*')))
 }
 
 #[tokio::test]
@@ -122,6 +123,15 @@ fn the_policy_of_a_small_network() {
     let narrow: Vec<&Value> = printed.statements().filter(|it| !wide(it)).collect();
     insta::assert_snapshot!(serde_json::to_string_pretty(&narrow).unwrap(), @r#"
     [
+      {
+        "Action": [
+          "iam:GetInstanceProfile"
+        ],
+        "Effect": "Allow",
+        "Resource": [
+          "arn:aws:iam::*:instance-profile/campus-*"
+        ]
+      },
       {
         "Action": [
           "iam:CreateRole",
