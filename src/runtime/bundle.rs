@@ -1,9 +1,15 @@
 //! User data: the files of an instance in one script that EC2 takes.
+//!
+//! The files are in it, compressed, where there is room. An instance that needs nothing but its user data has nothing to
+//! fetch and nothing to be refused at that moment. Where there is no room they are an object in S3, and the user data has
+//! the SHA-256 of it: it runs that text or none. Late values stay in the user data either way, so that the object, and
+//! its name, are known before an apply.
 
 use std::io::Write as _;
 
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
+use sha2::{Digest, Sha256};
 
 use super::files::{File, written};
 use super::{Instance, late};
@@ -17,8 +23,19 @@ const END: &str = "MOODLE-INFRA-END";
 /// Turns the compressed files into text again. Amazon Linux cannot be without Python, in which its package manager is.
 const DECODE: &str = "python3 -c 'import base64, sys, zlib; \
     sys.stdout.buffer.write(zlib.decompress(base64.b85decode(sys.stdin.read().strip())))'";
+/// Fetches what is not in the user data.
+const FETCH: &str = include_str!("templates/fetch.sh");
 /// Unpacks what stands after it.
 const UNPACK: &str = include_str!("templates/unpack.sh");
+
+/// What the user data of an instance must fetch before it can do anything: the files, with tokens for late values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bundle {
+    /// The script that writes the files.
+    pub text: String,
+    /// Its SHA-256 in hexadecimal digits.
+    pub sha256: String,
+}
 
 /// Returns the user data of an instance: the late values as they are, all files compressed.
 ///
@@ -26,6 +43,34 @@ const UNPACK: &str = include_str!("templates/unpack.sh");
 /// When a known value is one that a checked spec does not have.
 #[must_use]
 pub fn user_data(instance: &Instance) -> Text {
+    let files = base85(&compressed(&script(&written(instance))));
+    let unpack = format!("{DECODE} <<'{END}' >\"$root/opt/moodle-infra/unpack.sh\"\n{files}\n{END}\n");
+    started(instance, [unpack.into()])
+}
+
+/// Returns the files of an instance as one script, for [`fetching`].
+///
+/// # Panics
+/// As [`user_data`].
+#[must_use]
+pub fn bundle(instance: &Instance) -> Bundle {
+    let text = script(&written(instance));
+    let sha256 = Sha256::digest(&text).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+    Bundle { text, sha256 }
+}
+
+/// Returns user data that fetches its bundle from `url` (`s3://…`), and runs nothing but that.
+///
+/// # Panics
+/// As [`user_data`].
+#[must_use]
+pub fn fetching(instance: &Instance, bundle: &Bundle, url: Text) -> Text {
+    let before = format!("region={}\nsha256={}\nurl='", instance.region, bundle.sha256);
+    started(instance, [before.into(), url, format!("'\n{FETCH}").into()])
+}
+
+/// Returns the beginning that all user data has, what brings `unpack.sh`, and the end.
+fn started(instance: &Instance, bring: impl IntoIterator<Item = Text>) -> Text {
     let mut pieces = vec![Text::from(concat!(
         "#!/bin/bash\n",
         "# Made by moodle-infra. What it does is in /opt/moodle-infra, what it did in /var/log/moodle-infra.log.\n",
@@ -37,16 +82,17 @@ pub fn user_data(instance: &Instance) -> Text {
     for (name, value) in late::values(instance) {
         pieces.extend([Text::from(format!("{name}=")), value, Text::from("\n")]);
     }
-    pieces.push(Text::from(format!(
-        "{END}\n{DECODE} <<'{END}' >\"$root/opt/moodle-infra/unpack.sh\"\n{}\n{END}\n{}",
-        base85(&compressed(&script(&written(instance)))),
-        concat!("bash \"$root/opt/moodle-infra/unpack.sh\"\n", "[[ -n $root ]] || exec /opt/moodle-infra/boot.sh\n"),
+    pieces.push(Text::from(format!("{END}\n")));
+    pieces.extend(bring);
+    pieces.push(Text::from(concat!(
+        "bash \"$root/opt/moodle-infra/unpack.sh\"\n",
+        "[[ -n $root ]] || exec /opt/moodle-infra/boot.sh\n",
     )));
     Text::concat(pieces)
 }
 
 /// Returns how many bytes user data can have, with each value that an apply brings counted as a long one.
-/// With many plug-ins it is more than [`LONGEST`], which AWS would say in the middle of an apply.
+/// With many plug-ins it is more than [`LONGEST`]; then the files must be fetched ([`fetching`]).
 ///
 /// # Panics
 /// As [`user_data`].

@@ -106,7 +106,7 @@ fn render(environment: &Environment<'_>, template: &Template, context: &Value) -
 /// Returns what the templates know. A new field of an instance must find its place here.
 fn context_of(instance: &Instance) -> Value {
     let Instance {
-        stack,
+        name,
         region,
         architecture,
         address,
@@ -133,14 +133,15 @@ fn context_of(instance: &Instance) -> Value {
     };
     context! {
         late => late::values(instance).keys().map(|it| (*it, quoted(&late::token(it)))).collect::<BTreeMap<_, _>>(),
-        stack, region, locale, parameters, admin,
+        region, locale, parameters, admin,
+        name => context! { full => name.full, short => name.short },
         machine => match architecture { Architecture::Arm64 => "aarch64", Architecture::X86_64 => "x86_64" },
         https => address.is_https(),
         strips_edge => address.cdn.as_ref().is_some_and(|it| it.only_way),
         release => context! {
-            name => release.to_string(), branch => release.branch(), php => quoted(release.php()),
-            public => quoted(release.public()), router => release.has_router(),
-            read_timeout => release.has_read_timeout(),
+            name => release.to_string(), branch => release.branch(), php => quoted(release.series.php),
+            public => quoted(release.public()), router => release.series.router,
+            read_timeout => release.series.read_timeout,
         },
         archive => context! { url, sha256 => sha256.clone().unwrap_or_default() },
         plugins => plugins.iter().map(|it| context! {
@@ -222,7 +223,7 @@ fn packages(instance: &Instance) -> Vec<String> {
     ];
     php.extend(speaks(Protocol::Redis).then_some("pecl-redis6"));
     php.extend(speaks(Protocol::Memcached).then_some("pecl-memcached"));
-    let release = format!("php{}", instance.release.php());
+    let release = format!("php{}", instance.release.series.php);
     let mut packages: Vec<String> = php.iter().map(|it| format!("{release}-{it}")).collect();
     packages.extend(["amazon-efs-utils", "httpd", "logrotate", "tar", "unzip", "util-linux"].map(str::to_owned));
     packages.extend(instance.logs.is_some().then(|| "amazon-cloudwatch-agent".to_owned()));

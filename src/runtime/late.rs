@@ -35,7 +35,8 @@ pub(super) fn values(instance: &Instance) -> BTreeMap<&'static str, Text> {
 
 /// Whether a value means nothing but itself in shell, PHP, JSON, ini files and tables. The instance asks the same of
 /// the values that it is told (`templates/unpack.sh`).
-fn is_plain(value: &str) -> bool {
+#[must_use]
+pub fn is_plain(value: &str) -> bool {
     let means_nothing = |it: char| it.is_ascii_alphanumeric() || "._:/,@+=#!-".contains(it);
     !value.is_empty() && value.chars().all(means_nothing) && !value.contains("@@")
 }

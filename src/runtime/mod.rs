@@ -25,21 +25,24 @@ mod quote;
 
 mod release;
 
+mod seed;
+
 use std::collections::BTreeMap;
 
-pub use bundle::{LONGEST, size, user_data};
+pub use bundle::{Bundle, LONGEST, bundle, fetching, size, user_data};
 pub use files::files;
-pub use late::show;
-pub use plugins::folder;
-pub use release::{OutOfSupport, Release};
+pub use late::{is_plain, show};
+pub use plugins::{TYPES, folder};
+pub use release::{ENDED, OutOfSupport, Release, SERIES, Series};
+pub use seed::{Seed, seed};
 
 use crate::kind::{Source, Text};
 
 /// Everything that a web server must be told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Instance {
-    /// The stack's name; it is also the site's, until somebody gives it a better one.
-    pub stack: String,
+    /// What people call the site, until they call it otherwise in Moodle.
+    pub name: Name,
     /// The region.
     pub region: String,
     /// What its processor is.
@@ -76,6 +79,15 @@ pub struct Instance {
     pub logs: Option<Text>,
     /// Below which parameter instances report: `/Moodle/campus`.
     pub parameters: String,
+}
+
+/// What people call the site.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Name {
+    /// On its front page.
+    pub full: String,
+    /// Above every page.
+    pub short: String,
 }
 
 /// The processors for which there are instances.

@@ -4,7 +4,9 @@ use super::Release;
 
 /// The folder of each type of plug-in, below what the web server shows. Moodle's own list is `lib/components.json`,
 /// and for parts of plug-ins their `db/subplugins.json`.
-const FOLDERS: &[(&str, &str)] = &[
+pub const TYPES: &[(&str, &str)] = &[
+    ("aiplacement", "ai/placement"),
+    ("aiprovider", "ai/provider"),
     ("antivirus", "lib/antivirus"),
     ("assignfeedback", "mod/assign/feedback"),
     ("assignsubmission", "mod/assign/submission"),
@@ -15,6 +17,7 @@ const FOLDERS: &[(&str, &str)] = &[
     ("booktool", "mod/book/tool"),
     ("cachelock", "cache/locks"),
     ("cachestore", "cache/stores"),
+    ("calendartype", "calendar/type"),
     ("communication", "communication/provider"),
     ("contenttype", "contentbank/contenttype"),
     ("customfield", "customfield/field"),
@@ -27,6 +30,7 @@ const FOLDERS: &[(&str, &str)] = &[
     ("fileconverter", "files/converter"),
     ("filter", "filter"),
     ("format", "course/format"),
+    ("forumreport", "mod/forum/report"),
     ("gradeexport", "grade/export"),
     ("gradeimport", "grade/import"),
     ("gradereport", "grade/report"),
@@ -54,6 +58,7 @@ const FOLDERS: &[(&str, &str)] = &[
     ("repository", "repository"),
     ("scormreport", "mod/scorm/report"),
     ("search", "search/engine"),
+    ("smsgateway", "sms/gateway"),
     ("theme", "theme"),
     ("tiny", "lib/editor/tiny/plugins"),
     ("tool", "admin/tool"),
@@ -68,7 +73,7 @@ const FOLDERS: &[(&str, &str)] = &[
 #[must_use]
 pub fn folder(component: &str, release: Release) -> Option<String> {
     let (kind, name) = component.split_once('_')?;
-    let (_, folder) = FOLDERS.iter().find(|(it, _)| *it == kind)?;
+    let (_, folder) = TYPES.iter().find(|(it, _)| *it == kind)?;
     let is_name = name.starts_with(|it: char| it.is_ascii_lowercase())
         && name.chars().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || it == '_');
     is_name.then(|| format!("{}{folder}/{name}", release.public()))
@@ -91,6 +96,6 @@ mod tests {
 
     #[test]
     fn the_table_is_in_order() {
-        assert!(FOLDERS.is_sorted());
+        assert!(TYPES.is_sorted());
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::network::Visitors;
 use super::{Build, Facts, Files, Front, Issued, LoadBalancer, Question, Target, Topology};
-use super::{bastion, cache, cdn, database, dns, load_balancer, moodle, site, watch, web};
+use super::{bastion, boot, cache, cdn, database, dns, load_balancer, moodle, site, watch, web};
 use crate::graph::Graph;
 use crate::kind::values::Tags;
 
@@ -19,6 +19,11 @@ impl Topology {
     /// Returns the resources that the spec asks for.
     #[must_use]
     pub fn graph(&self, facts: &Facts) -> Graph {
+        self.build(facts).graph
+    }
+
+    /// Returns the graph with what was learnt while it was built.
+    pub(super) fn build<'a>(&'a self, facts: &'a Facts) -> Build<'a> {
         let certified = self.certificate.is_some();
         let visitors = self.load_balancer.as_ref().map(|it| it.visitors(facts, certified));
         let mut build = Build {
@@ -28,6 +33,7 @@ impl Topology {
             tags: Tags(self.tags.clone()),
             engine: self.database.as_ref().map_or(database::Engine::Postgresql, |it| it.engine),
             visitors: visitors.unwrap_or(Visitors::Nobody),
+            boots: None,
         };
         let cx = &mut build;
         let site = self.site.as_ref();
@@ -50,7 +56,7 @@ impl Topology {
         }
         let database = self.database.as_ref().map(|it| it.add_to(cx, places.as_ref()));
         let shared = self.files.as_ref().map(|files| files.add_to(cx, places.as_ref()));
-        let stores = places.as_ref().map(|places| cache::add(cx, &self.caches, places)).unwrap_or_default();
+        let stores = cache::add(cx, &self.caches, places.as_ref());
         let mut fleet = None;
         if let (Some(web), Some(places)) = (&self.web, &places) {
             let parts = moodle::Parts {
@@ -75,7 +81,8 @@ impl Topology {
             };
             let ground = web.prepare(cx, &needs);
             let boots = moodle::instance(cx, self, &parts, admin, ground.log_group.text());
-            let user_data = boots.map(|it| crate::runtime::user_data(&it));
+            let user_data = boots.as_ref().map(|it| boot::user_data(cx, &ground, it));
+            cx.boots = boots;
             fleet = Some((web.add_to(cx, &needs, &ground, user_data), web.scale.max));
         }
         if let (Some(bastion), Some(places)) = (&self.bastion, &places) {
@@ -94,7 +101,7 @@ impl Topology {
             topic,
         };
         watch::add(cx, self.watch.as_ref(), &watched);
-        build.graph
+        build
     }
 
     /// Adds the CDN, where there is one, and returns what visitors meet.

@@ -17,6 +17,7 @@ use crate::kinds::ec2::subnet::Subnet;
 use crate::kinds::ec2::vpc::Vpc;
 use crate::kinds::efs::access_point::AccessPoint;
 use crate::kinds::efs::mount_target::MountTarget;
+use crate::runtime::Instance;
 use crate::spec::reader::Reader;
 use crate::spec::{Diagnostic, Source, tree};
 
@@ -58,11 +59,17 @@ pub mod watch;
 
 mod keys;
 
+mod reach;
+
 mod reading;
 
 mod assembly;
 
 mod moodle;
+
+mod boot;
+
+mod rendered;
 
 mod effective;
 
@@ -78,6 +85,7 @@ pub use files::Files;
 pub use keys::Key;
 pub use load_balancer::LoadBalancer;
 pub use network::Network;
+pub use rendered::{NotPlain, Rendered};
 pub use site::Site;
 pub use size::{Profile, Size};
 pub use watch::Watch;
@@ -130,6 +138,8 @@ struct Build<'a> {
     engine: database::Engine,
     /// Who comes to the web servers and how.
     visitors: network::Visitors,
+    /// What the web servers boot, once it is known.
+    boots: Option<Instance>,
 }
 
 impl Build<'_> {

@@ -68,15 +68,12 @@ pub(super) fn keys(topology: &Topology) -> Vec<Text> {
 /// Returns the ARNs of what the servers fetch from S3.
 pub(super) fn objects(cx: &Build<'_>, site: Option<&Site>) -> Vec<Text> {
     let Some(site) = site else { return Vec::new() };
-    let urls = site.source.iter().map(|it| &it.url).chain(site.plugins.values().map(|it| &it.archive.url));
+    let urls = site.source.iter().map(|it| &it.url).chain(site.plugins.values().map(|it| &it.url));
     let arn = |path: &str| format!("arn:{}:s3:::{path}", cx.facts.partition()).into();
     urls.filter_map(|url| url.strip_prefix("s3://")).map(arn).collect()
 }
 
 /// Returns what a web server must be told; `None` where a part is missing.
-///
-/// # Panics
-/// When the release is one that reading a spec refuses.
 pub(super) fn instance(
     cx: &Build<'_>,
     topology: &Topology,
@@ -87,8 +84,7 @@ pub(super) fn instance(
     let (web, database) = (topology.web.as_ref()?, topology.database.as_ref()?);
     let (balancer, reached, shared) = (parts.balancer?, parts.database?, parts.shared?);
     let site = topology.site.clone().unwrap_or_default();
-    let version = site.release.version();
-    let release: runtime::Release = version.parse().unwrap_or_else(|error| panic!("bug: {error}"));
+    let release = site.release;
     let whole = |number: i32| u32::try_from(number).unwrap_or_default();
     let architecture = match machines::Architecture::of(&web.instances) {
         machines::Architecture::Arm64 => runtime::Architecture::Arm64,
@@ -99,7 +95,10 @@ pub(super) fn instance(
         found.map_or_else(|| panic!("bug: no directory {name}"), |(_, it)| it.text())
     };
     Some(runtime::Instance {
-        stack: cx.stack.to_owned(),
+        name: match &site.name {
+            Some(it) => runtime::Name { full: it.full.clone(), short: it.short.clone() },
+            None => runtime::Name { full: cx.stack.to_owned(), short: cx.stack.to_owned() },
+        },
         region: cx.facts.region().to_owned(),
         architecture,
         address: runtime::Address {
@@ -126,7 +125,7 @@ pub(super) fn instance(
         plugins: site
             .plugins
             .into_iter()
-            .map(|(component, it)| runtime::Plugin { component, url: it.archive.url, sha256: it.archive.sha256 })
+            .map(|(component, it)| runtime::Plugin { component, url: it.url, sha256: it.sha256 })
             .collect(),
         settings: site.config,
         cron: match site.cron {

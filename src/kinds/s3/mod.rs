@@ -18,6 +18,8 @@ pub mod lifecycle;
 
 pub mod bucket_policy;
 
+pub mod object;
+
 use aws_sdk_s3::error::BuildError;
 
 use crate::aws::Error;

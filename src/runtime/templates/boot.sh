@@ -150,7 +150,7 @@ code
 
 step 'files'
 mkdir -p "$site"/{data,cache,temp}
-install -d -o apache -g apache -m 0770 "$site/local" /var/log/moodle
+install -d -o apache -g apache -m 0770 "$site/local"
 { grep -v " $site/" /etc/fstab || true; cat /opt/moodle-infra/fstab; } >/etc/fstab.new
 mv /etc/fstab.new /etc/fstab
 systemctl daemon-reload

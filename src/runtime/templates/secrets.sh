@@ -8,6 +8,10 @@ if [[ ${1:-} == check && -s /run/moodle/database.json ]] &&
 fi
 umask 077
 install -d -o root -g apache -m 0750 /run/moodle
+{# One at a time: what is left by one that was killed is nobody's any more. #}
+exec 8>/run/moodle-secrets.lock
+flock 8
+rm -f /run/moodle/.database.*
 new=$(mktemp /run/moodle/.database.XXXXXX)
 trap 'rm -f "$new"' EXIT
 aws secretsmanager get-secret-value --region {{ region|sh }} --secret-id '{{ late.DATABASE_SECRET }}' \

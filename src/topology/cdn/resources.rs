@@ -205,8 +205,15 @@ mod tests {
         let facts = Facts::offline(&topology.unwrap());
         let tags = Tags([("owner".to_owned(), "it".to_owned())].into());
         let engine = database::Engine::Postgresql;
-        let mut build =
-            Build { graph: Graph::default(), facts: &facts, stack: "campus", tags, engine, visitors: Visitors::Nobody };
+        let mut build = Build {
+            graph: Graph::default(),
+            facts: &facts,
+            stack: "campus",
+            tags,
+            engine,
+            visitors: Visitors::Nobody,
+            boots: None,
+        };
         let edge = cdn.add_to(&mut build, origin);
         assert_eq!(edge.zone_id, "Z2FDTNDATAQYW2");
         build.graph

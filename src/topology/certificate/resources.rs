@@ -125,6 +125,7 @@ mod tests {
             tags: Tags::default(),
             engine: database::Engine::Postgresql,
             visitors: Visitors::Nobody,
+            boots: None,
         };
         let zone = Ref::known("Z1");
         let issued = certificate.as_ref().unwrap().add_to(&mut cx, site.as_ref(), Some(&zone), cdn);

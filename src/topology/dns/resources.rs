@@ -99,6 +99,7 @@ mod tests {
             tags: Tags::default(),
             engine: database::Engine::Postgresql,
             visitors: Visitors::Nobody,
+            boots: None,
         };
         let target = |name: &str, zone: &str| Target { name: name.into(), zone_id: zone.into() };
         let front = Front {

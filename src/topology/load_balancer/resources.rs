@@ -251,6 +251,7 @@ mod tests {
             tags: Tags::default(),
             engine: Engine::Postgresql,
             visitors: tier.visitors(&facts, true),
+            boots: None,
         };
         let places = topology.network.as_ref().unwrap().add_to(&mut build);
         let inputs = Inputs { certificate: Some(CERTIFICATE.into()) };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Release;
+use crate::runtime::TYPES;
 use crate::spec::diagnostic::{nearest, quoted};
 use crate::spec::reader::{Form, Reader};
 use crate::spec::tree::{Node, Spanned, Value};
@@ -16,90 +16,6 @@ pub struct Archive {
     pub sha256: String,
 }
 
-/// Something that is added to Moodle.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Plugin {
-    /// Where its code is.
-    pub archive: Archive,
-    /// The folder of its type, in Moodle's code.
-    folder: &'static str,
-    /// Its name in that folder.
-    name: String,
-}
-
-impl Plugin {
-    /// Returns its folder in the code of a release: `public/mod/attendance`.
-    #[must_use]
-    pub fn folder(&self, release: Release) -> String {
-        let root = if release.series.public { "public/" } else { "" };
-        format!("{root}{}/{}", self.folder, self.name)
-    }
-}
-
-/// The types of plug-ins, and the folder of each.
-const TYPES: &[(&str, &str)] = &[
-    ("aiplacement", "ai/placement"),
-    ("aiprovider", "ai/provider"),
-    ("antivirus", "lib/antivirus"),
-    ("assignfeedback", "mod/assign/feedback"),
-    ("assignsubmission", "mod/assign/submission"),
-    ("atto", "lib/editor/atto/plugins"),
-    ("auth", "auth"),
-    ("availability", "availability/condition"),
-    ("block", "blocks"),
-    ("booktool", "mod/book/tool"),
-    ("cachelock", "cache/locks"),
-    ("cachestore", "cache/stores"),
-    ("calendartype", "calendar/type"),
-    ("communication", "communication/provider"),
-    ("contenttype", "contentbank/contenttype"),
-    ("customfield", "customfield/field"),
-    ("datafield", "mod/data/field"),
-    ("dataformat", "dataformat"),
-    ("datapreset", "mod/data/preset"),
-    ("editor", "lib/editor"),
-    ("enrol", "enrol"),
-    ("fileconverter", "files/converter"),
-    ("filter", "filter"),
-    ("format", "course/format"),
-    ("forumreport", "mod/forum/report"),
-    ("gradeexport", "grade/export"),
-    ("gradeimport", "grade/import"),
-    ("gradereport", "grade/report"),
-    ("gradingform", "grade/grading/form"),
-    ("h5plib", "h5p/h5plib"),
-    ("local", "local"),
-    ("logstore", "admin/tool/log/store"),
-    ("ltiservice", "mod/lti/service"),
-    ("ltisource", "mod/lti/source"),
-    ("media", "media/player"),
-    ("message", "message/output"),
-    ("mlbackend", "lib/mlbackend"),
-    ("mod", "mod"),
-    ("paygw", "payment/gateway"),
-    ("plagiarism", "plagiarism"),
-    ("portfolio", "portfolio"),
-    ("profilefield", "user/profile/field"),
-    ("qbank", "question/bank"),
-    ("qbehaviour", "question/behaviour"),
-    ("qformat", "question/format"),
-    ("qtype", "question/type"),
-    ("quiz", "mod/quiz/report"),
-    ("quizaccess", "mod/quiz/accessrule"),
-    ("report", "report"),
-    ("repository", "repository"),
-    ("scormreport", "mod/scorm/report"),
-    ("search", "search/engine"),
-    ("smsgateway", "sms/gateway"),
-    ("theme", "theme"),
-    ("tiny", "lib/editor/tiny/plugins"),
-    ("tool", "admin/tool"),
-    ("webservice", "webservice"),
-    ("workshopallocation", "mod/workshop/allocation"),
-    ("workshopeval", "mod/workshop/eval"),
-    ("workshopform", "mod/workshop/form"),
-];
-
 const SOURCE: &str = "source url=\"https://…/moodle.tgz\" sha256=\"…\"";
 const PLUGIN: &str = "plugin \"mod_attendance\" url=\"https://…/mod_attendance.zip\" sha256=\"…\"";
 
@@ -112,8 +28,8 @@ pub(super) fn source(cx: &mut Reader<'_>, node: &Node) -> Option<Archive> {
 }
 
 /// Reads every field `plugin`; `None` where one has errors, all of which are noted.
-pub(super) fn plugins(cx: &mut Reader<'_>, nodes: &[&Node]) -> Option<BTreeMap<String, Plugin>> {
-    let mut plugins: BTreeMap<String, Plugin> = BTreeMap::new();
+pub(super) fn plugins(cx: &mut Reader<'_>, nodes: &[&Node]) -> Option<BTreeMap<String, Archive>> {
+    let mut plugins: BTreeMap<String, Archive> = BTreeMap::new();
     let mut first: BTreeMap<String, &Node> = BTreeMap::new();
     let mut whole = true;
     for node in nodes {
@@ -135,18 +51,17 @@ pub(super) fn plugins(cx: &mut Reader<'_>, nodes: &[&Node]) -> Option<BTreeMap<S
     whole.then_some(plugins)
 }
 
-fn plugin(cx: &mut Reader<'_>, node: &Node) -> Option<(String, Plugin)> {
+fn plugin(cx: &mut Reader<'_>, node: &Node) -> Option<(String, Archive)> {
     let mut form = Form::of(node);
     let value = form.argument(cx, PLUGIN);
     let component = value.and_then(|it| component(cx, it));
     let archive = archive(cx, &mut form, PLUGIN);
     form.close(cx);
-    let (component, folder, name) = component?;
-    Some((component, Plugin { archive: archive?, folder, name }))
+    Some((component?, archive?))
 }
 
-/// Returns a component with the folder of its type and its name there.
-fn component(cx: &mut Reader<'_>, value: &Spanned<Value>) -> Option<(String, &'static str, String)> {
+/// Returns the name of a plug-in whose type has a folder.
+fn component(cx: &mut Reader<'_>, value: &Spanned<Value>) -> Option<String> {
     let text = cx.text(value, "The plug-in")?;
     let lower = |it: u8| it.is_ascii_lowercase();
     let word = |it: &str| {
@@ -162,7 +77,7 @@ fn component(cx: &mut Reader<'_>, value: &Spanned<Value>) -> Option<(String, &'s
             .help("Write its type and its name as Moodle does: \"mod_attendance\", \"theme_moove\".");
         return None;
     }
-    let Some((_, folder)) = TYPES.iter().find(|it| it.0 == of) else {
+    if !TYPES.iter().any(|it| it.0 == of) {
         let detail = format!("Moodle has no plug-ins of the type {}.", quoted(of));
         let fault = cx.error("site::plugin-type", text.span, "Unknown type of plug-in", detail);
         match nearest(of, TYPES.iter().map(|it| it.0)) {
@@ -172,8 +87,8 @@ fn component(cx: &mut Reader<'_>, value: &Spanned<Value>) -> Option<(String, &'s
             }
         };
         return None;
-    };
-    Some((text.value.clone(), folder, name.to_owned()))
+    }
+    Some(text.value)
 }
 
 fn archive(cx: &mut Reader<'_>, form: &mut Form<'_>, example: &str) -> Option<Archive> {
@@ -228,21 +143,4 @@ fn digest(cx: &mut Reader<'_>, value: &Spanned<Value>) -> Option<String> {
     cx.error("site::sha256", text.span, "Not a digest", detail)
         .help("Write its 64 hexadecimal digits, which `sha256sum file` prints.");
     None
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_plugin_has_its_folder() {
-        let archive = Archive { url: String::new(), sha256: String::new() };
-        let plugin = Plugin { archive, folder: "mod", name: "attendance".to_owned() };
-        assert_eq!(plugin.folder(Release::default()), "public/mod/attendance");
-    }
-
-    #[test]
-    fn types_stand_in_order() {
-        assert!(TYPES.is_sorted_by(|a, b| a.0 < b.0));
-    }
 }

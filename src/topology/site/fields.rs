@@ -9,6 +9,7 @@ use crate::spec::tree::Node;
 pub(in crate::topology) fn read(cx: &mut Reader<'_>, node: &Node) -> Option<Site> {
     let mut form = Form::of(node);
     let named = form.field(cx, "domain").map(|it| names::read(cx, it));
+    let name = form.field(cx, "name").map(|it| settings::name(cx, it));
     let release = form.field(cx, "release").map_or(Some(Release::default()), |it| releases::read(cx, it));
     let source = form.field(cx, "source").map(|it| code::source(cx, it));
     let locale = form.field(cx, "locale").map_or(Some(Site::default().locale), |it| settings::locale(cx, it));
@@ -22,6 +23,10 @@ pub(in crate::topology) fn read(cx: &mut Reader<'_>, node: &Node) -> Option<Site
         Some(read) => read.map(|(domain, zone)| (Some(domain), zone))?,
         None => (None, None),
     };
+    let name = match name {
+        Some(read) => Some(read?),
+        None => None,
+    };
     let source = match source {
         Some(read) => Some(read?),
         None => None,
@@ -29,6 +34,7 @@ pub(in crate::topology) fn read(cx: &mut Reader<'_>, node: &Node) -> Option<Site
     Some(Site {
         domain,
         zone,
+        name,
         release: release?,
         source,
         locale: locale?,

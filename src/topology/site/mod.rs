@@ -4,6 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::runtime::Release;
+
 mod fields;
 
 mod names;
@@ -23,8 +25,7 @@ pub(super) use fields::read;
 pub(super) use releases::check_database;
 pub(super) use url::{record_by_hand, url};
 
-pub use code::{Archive, Plugin};
-pub use releases::{Release, Series};
+pub use code::Archive;
 
 /// What Moodle is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +34,8 @@ pub struct Site {
     pub domain: Option<String>,
     /// The zone in DNS that the domain is in, where Route 53 has it.
     pub zone: Option<String>,
+    /// What people call it; `None` calls it as the stack.
+    pub name: Option<Name>,
     /// The release of Moodle.
     pub release: Release,
     /// Where its code is; `None` takes it from moodle.org.
@@ -44,7 +47,7 @@ pub struct Site {
     /// Who administers it.
     pub admin: Admin,
     /// What is added to it, by component: `mod_attendance`.
-    pub plugins: BTreeMap<String, Plugin>,
+    pub plugins: BTreeMap<String, Archive>,
     /// Settings that nobody can change in Moodle, as `name` or `component/name`.
     pub config: BTreeMap<String, String>,
     /// Which web servers run its scheduled tasks.
@@ -56,6 +59,7 @@ impl Default for Site {
         Site {
             domain: None,
             zone: None,
+            name: None,
             release: Release::default(),
             source: None,
             locale: "en".to_owned(),
@@ -66,6 +70,15 @@ impl Default for Site {
             cron: Cron::One,
         }
     }
+}
+
+/// What people call the site. A site that stands is not renamed: people do that in Moodle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Name {
+    /// On its front page: `University of Example`.
+    pub full: String,
+    /// Above every page: `Example`.
+    pub short: String,
 }
 
 /// Who goes through the installation.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Admin, names};
+use super::{Admin, Name, names};
 use crate::spec::diagnostic::quoted;
 use crate::spec::reader::{Form, Reader};
 use crate::spec::tree::{Node, Spanned, Value};
@@ -37,6 +37,32 @@ const OWNED: &[&str] = &[
 ];
 /// How names of settings end that hold a secret.
 const SECRET: &[&str] = &["apikey", "pass", "passwd", "password", "privatekey", "secret", "token", "upgradekey"];
+
+/// Reads the field `name`: the name, and a short one where it is given.
+pub(super) fn name(cx: &mut Reader<'_>, node: &Node) -> Option<Name> {
+    let mut form = Form::of(node);
+    let full = form.argument(cx, "name \"University of Example\" short=\"Example\"");
+    let full = full.and_then(|it| called(cx, it, "The name", 254));
+    let short = form.property(cx, "short").map(|it| called(cx, it, "`short`", 100));
+    form.close(cx);
+    let full = full?;
+    // Moodle's short name has room for so many.
+    let short = short.unwrap_or_else(|| Some(full.chars().take(100).collect()))?;
+    Some(Name { full, short })
+}
+
+fn called(cx: &mut Reader<'_>, value: &Spanned<Value>, what: &str, longest: usize) -> Option<String> {
+    let text = cx.text(value, what)?;
+    let length = text.value.trim().chars().count();
+    if (1..=longest).contains(&length) && length == text.value.chars().count() && !text.value.contains(char::is_control)
+    {
+        return Some(text.value);
+    }
+    let detail = format!("{} is not what a site of Moodle can be called.", quoted(&text.value));
+    cx.error("site::name", text.span, "Not a name", detail)
+        .help(format!("Use 1 to {longest} characters in one line, with no space at an end."));
+    None
+}
 
 /// Reads the field `locale`.
 pub(super) fn locale(cx: &mut Reader<'_>, node: &Node) -> Option<String> {

@@ -2,6 +2,8 @@
 
 mod run;
 
+mod adopt;
+mod beginning;
 mod commands;
 mod crashes;
 mod faults;
@@ -9,4 +11,5 @@ mod import;
 mod inventory;
 mod preflight;
 mod proxy;
+mod render;
 mod site;

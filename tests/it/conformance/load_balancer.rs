@@ -21,6 +21,7 @@ use moodle_infra::kinds::s3::bucket::{Bucket, BucketProps};
 use moodle_infra::kinds::s3::bucket_policy::{BucketPolicy, BucketPolicyProps};
 use moodle_infra::kinds::s3::encryption::{Encryption, EncryptionProps};
 use moodle_infra::kinds::s3::lifecycle::{Lifecycle, LifecycleProps, Rule as LifecycleRule};
+use moodle_infra::kinds::s3::object::{Object, ObjectProps};
 use moodle_infra::kinds::s3::ownership::{Ownership, OwnershipProps};
 use moodle_infra::kinds::s3::public_access_block::{PublicAccessBlock, PublicAccessBlockProps};
 use moodle_infra::kinds::s3::versioning::{Versioning, VersioningProps};
@@ -44,6 +45,7 @@ pub(super) const CASES: &[Case] = &[
     Case { name: "versioning", build: versioning },
     Case { name: "bucket lifecycle", build: lifecycle },
     Case { name: "bucket_policy", build: bucket_policy },
+    Case { name: "object", build: object },
     Case { name: "secret", build: secret },
     Case { name: "secret within an object", build: secret_object },
     Case { name: "web_acl", build: web_acl },
@@ -171,6 +173,13 @@ fn bucket_policy() -> Build {
     let before =
         BucketPolicyProps { policy: policy(&bucket, "logdelivery.elasticloadbalancing.amazonaws.com"), bucket };
     case::<BucketPolicy>(graph, before, |it| it.policy = after, |it| it.bucket = other)
+}
+
+fn object() -> Build {
+    let (graph, bucket, _) = buckets();
+    let before = ObjectProps { bucket, key: "boot/0a1b".to_owned(), text: "#!/bin/bash\necho 'é'\n".to_owned() };
+    let change = |it: &mut ObjectProps| "#!/bin/bash\nexit 1\n".clone_into(&mut it.text);
+    case::<Object>(graph, before, change, |it| "boot/2c3d".clone_into(&mut it.key))
 }
 
 fn secret_props() -> SecretProps {

@@ -7,6 +7,8 @@ use moodle_infra::kind::values::Policy as Document;
 use moodle_infra::kind::{Ref, Text};
 use moodle_infra::kinds::autoscaling::capacity::{Capacity, CapacityProps};
 use moodle_infra::kinds::autoscaling::group::{Group, GroupProps};
+use moodle_infra::kinds::autoscaling::job::{Job, JobProps};
+use moodle_infra::kinds::autoscaling::metrics::{Metrics, MetricsProps};
 use moodle_infra::kinds::autoscaling::policy::{Policy, PolicyProps, Rule};
 use moodle_infra::kinds::autoscaling::refresh::{Refresh, RefreshProps};
 use moodle_infra::kinds::ec2::launch_template::{LaunchTemplate, LaunchTemplateProps};
@@ -15,6 +17,7 @@ use moodle_infra::kinds::iam::instance_profile::{InstanceProfile, InstanceProfil
 use moodle_infra::kinds::iam::role::{Role, RoleProps};
 use moodle_infra::kinds::iam::role_policy_attachment::{RolePolicyAttachment, RolePolicyAttachmentProps};
 use moodle_infra::kinds::ssm::parameter::{Parameter, ParameterProps};
+use moodle_infra::kinds::ssm::report::{Report, ReportProps};
 use serde_json::json;
 
 use super::cases::{Build, Case, add_group, add_vpc, at, case, subnet_props, tags};
@@ -32,11 +35,15 @@ pub(super) const CASES: &[Case] = &[
     Case { name: "group elsewhere", build: group_elsewhere },
     Case { name: "capacity", build: capacity },
     Case { name: "capacity made smaller", build: capacity_smaller },
+    Case { name: "job", build: job },
+    Case { name: "job of less", build: job_of_less },
+    Case { name: "metrics", build: metrics },
     Case { name: "policy", build: policy },
     Case { name: "policy by target", build: policy_by_target },
     Case { name: "refresh", build: refresh },
     Case { name: "refresh of nothing", build: refresh_of_nothing },
     Case { name: "parameter", build: parameter },
+    Case { name: "report", build: report },
 ];
 
 /// What the emulators do otherwise than AWS.
@@ -48,6 +55,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         saying: "[Difference { field: \"tags\", ",
         reason: "DescribeLaunchTemplates shows tags that were set later",
     },
+    old_tags("launch_template"),
+    old_tags("launch_template with a public address"),
     Defect {
         emulator: Emulator::Moto,
         case: "group",
@@ -58,6 +67,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     },
     lacks("policy", "autoscaling:PutScalingPolicy failed: the answer lacks a member", "the answer has the PolicyARN"),
     lacks("policy by target", "autoscaling:PutScalingPolicy failed: the answer lacks a member", "it has the PolicyARN"),
+    lacks("metrics", "autoscaling:DisableMetricsCollection failed: an answer with status 500", "the call exists"),
     lacks("refresh", "autoscaling:DescribeInstanceRefreshes failed: an answer with status 500", "the call exists"),
     lacks(
         "refresh of nothing",
@@ -65,6 +75,12 @@ pub(super) const DEFECTS: &[Defect] = &[
         "the call exists",
     ),
 ];
+
+/// Tags of a launch template are shown as they were at its creation.
+const fn old_tags(case: &'static str) -> Defect {
+    let reason = "DescribeLaunchTemplates shows tags that were set later";
+    Defect { emulator: Emulator::Moto, case, check: Check::Marks, saying: "Some(\"conformance\") for", reason }
+}
 
 /// A call that moto does not have, or does not answer in full.
 const fn lacks(case: &'static str, saying: &'static str, reason: &'static str) -> Defect {
@@ -232,6 +248,27 @@ fn capacity_smaller() -> Build {
     case::<Capacity>(graph, CapacityProps { group, min: 3, max: 4 }, |it| (it.min, it.max) = (0, 1), |_| ())
 }
 
+fn job() -> Build {
+    let mut graph = Graph::default();
+    let (_, [group, other]) = add_groups(&mut graph);
+    case::<Job>(graph, JobProps { group, amount: 512 }, |it| it.amount = 1024, |it| it.group = other)
+}
+
+fn job_of_less() -> Build {
+    let mut graph = Graph::default();
+    let (_, [group, _]) = add_groups(&mut graph);
+    case::<Job>(graph, JobProps { group, amount: 512 }, |it| it.amount = 1, |_| ())
+}
+
+fn metrics() -> Build {
+    let mut graph = Graph::default();
+    let (_, [group, other]) = add_groups(&mut graph);
+    let names = |names: &[&str]| names.iter().map(|it| (*it).to_owned()).collect();
+    let before = MetricsProps { group, names: names(&["GroupDesiredCapacity", "GroupInServiceInstances"]) };
+    let change = |it: &mut MetricsProps| it.names = names(&["GroupInServiceInstances", "GroupMaxSize"]);
+    case::<Metrics>(graph, before, change, |it| it.group = other)
+}
+
 fn policy() -> Build {
     let mut graph = Graph::default();
     let (_, [group, other]) = add_groups(&mut graph);
@@ -275,6 +312,15 @@ fn refresh_of_nothing() -> Build {
     let (template, [group, other]) = add_groups(&mut graph);
     let before = RefreshProps { group, version: version(&template), min_healthy_percent: 100 };
     case::<Refresh>(graph, before, |it| it.min_healthy_percent = 0, |it| it.group = other)
+}
+
+fn report() -> Build {
+    let mut graph = Graph::default();
+    let props = |name: &str| ReportProps { name: name.to_owned(), tags: tags("first") };
+    // One of somebody else.
+    graph.add::<Report>(at("stranger"), props("/Moodle/it/other"));
+    let change = |it: &mut ReportProps| it.tags = tags("second");
+    case::<Report>(graph, props("/Moodle/it/seed"), change, |it| "/Moodle/it/fill".clone_into(&mut it.name))
 }
 
 fn parameter() -> Build {

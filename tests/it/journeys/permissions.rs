@@ -126,6 +126,15 @@ fn the_policy_of_a_small_network() {
     [
       {
         "Action": [
+          "iam:GetInstanceProfile"
+        ],
+        "Effect": "Allow",
+        "Resource": [
+          "arn:aws:iam::*:instance-profile/campus-*"
+        ]
+      },
+      {
+        "Action": [
           "iam:CreateRole",
           "iam:DeleteRole",
           "iam:DeleteRolePolicy",

@@ -2,13 +2,11 @@
 //!
 //! The program is the one that is shipped; Moodle's classes are stand-ins with the methods that it calls.
 
-use std::process::Command;
-
 use moodle_infra::kind::Text;
 use moodle_infra::runtime::{Cache, Instance, Protocol, files, show};
 use serde_json::{Value, json};
 
-use super::{campus, has, known, write};
+use super::{campus, has, known, tool, write};
 
 const MOODLE: &str = r"<?php
 namespace core_cache {
@@ -75,7 +73,7 @@ fn set(instance: &Instance, world: &Value) -> (i32, Value) {
     let constant = format!("namespace {{ const WORLD = '{}'; }}\nnamespace core_cache {{", at("world").display());
     write(&config, &MOODLE.replacen("namespace core_cache {", &constant, 1));
     write(&at("world"), &world.to_string());
-    let output = Command::new("php").arg(at("cache.php")).output().unwrap();
+    let output = tool("php").arg(at("cache.php")).output().unwrap();
     let code = output.status.code().unwrap();
     assert!(code < 255, "{}", String::from_utf8_lossy(&output.stdout));
     (code, serde_json::from_str(&std::fs::read_to_string(at("world")).unwrap()).unwrap())

@@ -1,13 +1,16 @@
 //! Every combination of what a spec can say, read by bash, PHP and the rest.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::process::Command;
 
+use moodle_infra::kind::Text;
 use moodle_infra::runtime::{
     Address, Cache, Cdn, Cron, Engine, Instance, LONGEST, Protocol, Release, files, rendered, show, size, user_data,
 };
+use serde_json::{Value, json};
 
-use super::{campus, has, known, of, old, write};
+use super::{campus, has, known, of, old, tool, write};
 
 /// Returns where visitors come to: domain or none, certificate or none, no distribution, one, or nothing but one.
 fn addresses() -> Vec<Address> {
@@ -102,7 +105,7 @@ fn shellcheck_has_nothing_to_say() {
             if path == "user-data" || path.strip_suffix(".sh").is_some() {
                 let file = folder.path().join(format!("{name}-{}", path.replace('/', "-")));
                 write(&file, &text);
-                let output = Command::new("shellcheck").args(["--shell", "bash"]).arg(&file).output().unwrap();
+                let output = tool("shellcheck").args(["--shell", "bash"]).arg(&file).output().unwrap();
                 assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
             }
         }
@@ -124,9 +127,116 @@ fn every_php_file_is_php() {
         write(&file, &text);
         files.push(file);
     }
-    let output = Command::new("php").args(["-r", PARSE, "--"]).args(&files).output().unwrap();
+    let output = tool("php").args(["-r", PARSE, "--"]).args(&files).output().unwrap();
     assert_eq!(String::from_utf8_lossy(&output.stdout), "");
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
+
+/// Runs each of the files, one after the other, and prints what each leaves in `$CFG`.
+const READ: &str =
+    "foreach (file($argv[1], FILE_IGNORE_NEW_LINES) as $it) { require($it); echo json_encode($CFG), \"\\n\"; }";
+
+#[test]
+fn every_config_is_what_moodle_is_to_read() {
+    if !has("php") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    write(&at("secret"), r#"{"username":"moodle","password":"it's"}"#);
+    let secret = at("secret").display().to_string();
+    let all = combinations();
+    let mut list = String::new();
+    for (number, instance) in all.iter().enumerate() {
+        let setup = format!("require_once('/var/www/moodle/html/{}lib/setup.php');", instance.release.public());
+        let text = show(&files(instance)["/etc/moodle/config.php"], &known);
+        assert!(text.contains(&setup), "{text}");
+        // The installation in the browser has been finished.
+        let text = text.replace(&setup, "return;").replace("/run/moodle/database.json", &secret);
+        let text = text.replace("/var/lib/moodle-infra/installed", &secret);
+        write(&at(&number.to_string()), &text);
+        writeln!(list, "{}", at(&number.to_string()).display()).unwrap();
+    }
+    write(&at("list"), &list);
+    let output = tool("php").args(["-d", "error_reporting=-1", "-r", READ]).arg(at("list")).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && !said.contains("Warning"), "{said}");
+    let read: Vec<Value> = said.lines().map(|it| serde_json::from_str(it).unwrap()).collect();
+    assert_eq!(read.len(), all.len());
+    for (instance, config) in all.iter().zip(&read) {
+        assert_eq!(config, &expected(instance), "{instance:#?}");
+    }
+    let unique: BTreeSet<String> = read.iter().map(ToString::to_string).collect();
+    assert!(160 < unique.len(), "{} configurations of {}", unique.len(), read.len());
+}
+
+/// Returns what Moodle is to read, said once more in other words than the template's.
+fn expected(instance: &Instance) -> Value {
+    let Instance { address, release, database, sessions, locale, settings, .. } = instance;
+    let (https, mysql) = (address.is_https(), database.engine == Engine::Mysql);
+    let host = show(&address.host(), &known).to_lowercase();
+    let text = |it: &Text| show(it, &known);
+    let mut options = json!({ "dbport": database.port, "connecttimeout": 10 });
+    if mysql {
+        options["dbcollation"] = "utf8mb4_unicode_ci".into();
+    }
+    if database.verified {
+        options["ssl"] = "verify-full".into();
+    }
+    if let Some(reader) = &database.reader {
+        options["readonly"] = json!({ "instance": { "dbhost": text(reader) }, "connecttimeout": 2, "latency": 1 });
+    }
+    let mut config = json!({
+        "dbtype": if mysql { "auroramysql" } else { "pgsql" }, "dblibrary": "native", "dbhost": text(&database.host),
+        "dbname": "moodle", "dbuser": "moodle", "dbpass": "it's", "prefix": "mdl_", "dboptions": options,
+        "wwwroot": format!("{}://{host}", if https { "https" } else { "http" }), "getremoteaddrconf": 1,
+        "dataroot": "/var/www/moodle/data", "cachedir": "/var/www/moodle/cache", "tempdir": "/var/www/moodle/temp",
+        "localcachedir": "/var/www/moodle/local/cache", "localrequestdir": "/var/www/moodle/local/request",
+        "directorypermissions": 0o2770, "admin": "admin", "lang": locale, "pathtophp": "/usr/bin/php",
+        "preventexecpath": true, "disableupdateautodeploy": true, "disableupdatenotifications": true,
+        "uninstallclionly": true,
+    });
+    if https {
+        config["sslproxy"] = true.into();
+    }
+    if release.series.router {
+        config["routerconfigured"] = true.into();
+    }
+    for (name, value) in settings {
+        match name.split_once('/') {
+            Some((plugin, name)) => config["forced_plugin_settings"][plugin][name] = value.as_str().into(),
+            None => config[name.as_str()] = value.as_str().into(),
+        }
+    }
+    let Some(Cache { protocol, servers, tls }) = sessions else { return config };
+    let servers = text(servers);
+    let mut set = |name: &str, value: Value| config[format!("session_{name}").as_str()] = value;
+    if *protocol == Protocol::Memcached {
+        set("handler_class", "\\core\\session\\memcached".into());
+        set("memcached_save_path", if *tls { "127.0.0.1:11211".into() } else { servers.into() });
+        set("memcached_prefix", "memc.sess.key.".into());
+        set("memcached_acquire_lock_timeout", 120.into());
+        set("memcached_lock_expire", 7100.into());
+        set("memcached_lock_retry_sleep", 150.into());
+        return config;
+    }
+    let (host, port) = servers.split_once(':').unwrap();
+    set("handler_class", "\\core\\session\\redis".into());
+    set("redis_host", host.into());
+    set("redis_port", port.into());
+    set("redis_prefix", "sess_".into());
+    set("redis_acquire_lock_timeout", 120.into());
+    set("redis_acquire_lock_retry", 100.into());
+    set("redis_lock_expire", 7200.into());
+    set("redis_connection_timeout", 3.into());
+    set("redis_max_retries", 3.into());
+    if release.series.read_timeout {
+        set("redis_read_timeout", 3.into());
+    }
+    if *tls {
+        set("redis_encrypt", json!({ "cafile": "/etc/pki/tls/certs/ca-bundle.crt" }));
+    }
+    config
 }
 
 #[test]

@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use moodle_infra::runtime::{Address, Cdn, Instance, files, rendered, show};
+use moodle_infra::runtime::{Address, Cache, Cdn, Engine, Instance, Protocol, files, rendered, show};
 
 use super::combinations::combinations;
-use super::{campus, has, known, of, old, write};
+use super::{campus, has, known, of, old, tool, write};
 
 /// Returns all files in one text.
 fn all(instance: &Instance) -> String {
@@ -82,6 +82,37 @@ fn the_address_is_where_visitors_come_to() {
 }
 
 #[test]
+fn every_kind_of_database_and_of_cache_has_its_settings() {
+    let mut text = String::new();
+    for engine in [Engine::Postgresql, Engine::Mysql] {
+        for (reader, verified) in [(false, false), (false, true), (true, false), (true, true)] {
+            let mut instance = campus();
+            instance.database.engine = engine;
+            instance.database.verified = verified;
+            instance.database.reader = instance.database.reader.filter(|_| reader);
+            let config = config(&instance);
+            let (from, to) = (config.find("$CFG->dbtype").unwrap(), config.find("unset($secret)").unwrap());
+            write!(text, "--- {engine:?}, readers {reader}, verified {verified}\n{}", &config[from..to]).unwrap();
+        }
+    }
+    for release in ["4.5.14", "5.1.7", "5.2.3", "5.3.0"] {
+        for protocol in [None, Some(Protocol::Redis), Some(Protocol::Memcached)] {
+            for tls in [false, true] {
+                let servers = of("cache.session", "endpoint");
+                let sessions = protocol.map(|protocol| Cache { protocol, servers, tls });
+                if sessions.is_none() && tls {
+                    continue;
+                }
+                let instance = Instance { release: release.parse().unwrap(), sessions, ..campus() };
+                let said = lines(&config(&instance), &["session_", "routerconfigured", "setup.php"]);
+                writeln!(text, "--- {release}, sessions in {protocol:?}, TLS {tls}\n{said}").unwrap();
+            }
+        }
+    }
+    insta::assert_snapshot!(text);
+}
+
+#[test]
 fn forwarded_addresses_lose_cloudfront_where_it_is_the_only_way() {
     let strips = |only_way: Option<bool>| {
         let mut instance = campus();
@@ -127,7 +158,7 @@ fn only_keys_that_moodle_reads() {
         }
         assert_eq!(config.contains("session_handler_class"), instance.sessions.is_some());
         let reads = config.contains("session_redis_read_timeout");
-        assert!(!reads || instance.release.has_read_timeout());
+        assert!(!reads || instance.release.series.read_timeout);
         assert!(!config.contains("reverseproxy"), "Moodle then refuses whoever comes by the load balancer");
     }
 }
@@ -201,7 +232,7 @@ fn hostile_settings_are_themselves_in_php() {
     let end = "require_once('/var/www/moodle/html/public/lib/setup.php');";
     assert!(config.contains(end));
     write(&config_file, &config.replace(end, "echo json_encode($CFG);"));
-    let output = std::process::Command::new("php").arg(&config_file).output().unwrap();
+    let output = tool("php").arg(&config_file).output().unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
     let said: serde_json::Value = serde_json::from_str(&said).unwrap_or_else(|error| panic!("{error}: {said}"));
     for (at, value) in hostile.iter().enumerate() {

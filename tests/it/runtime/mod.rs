@@ -1,9 +1,11 @@
 //! What a web server boots: golden files, every combination as its language reads it, and what must never be in it.
 
+mod boot;
 mod cache;
 mod code;
 mod combinations;
 mod content;
+mod seeding;
 mod settling;
 mod unpacking;
 
@@ -13,9 +15,11 @@ use std::process::Command;
 
 use moodle_infra::kind::{Address as At, Milestone, Part, Source, Text};
 use moodle_infra::runtime::{
-    Address, Admin, Architecture, Archive, Cache, Cdn, Cron, Database, Engine, Files, Install, Instance, Opcache, Php,
-    Plugin, Protocol, Release,
+    Address, Admin, Architecture, Archive, Cache, Cdn, Cron, Database, Engine, Files, Install, Instance, Name, Opcache,
+    Php, Plugin, Protocol, Release,
 };
+
+use crate::support::debian::program;
 
 const SUM: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
@@ -28,7 +32,7 @@ fn of(address: &str, attr: &str) -> Text {
 /// Returns the instance of a spec with most defaults: domain, certificate, CDN, `PostgreSQL` with readers, Valkey.
 fn campus() -> Instance {
     Instance {
-        stack: "campus".to_owned(),
+        name: Name { full: "Università d'Esempio".to_owned(), short: "Campus".to_owned() },
         region: "eu-west-1".to_owned(),
         architecture: Architecture::Arm64,
         address: Address {
@@ -128,14 +132,13 @@ fn known(source: &Source) -> Option<String> {
 }
 
 /// Whether a program is there. Where it is not, says so past the tests' own capture.
-fn has(program: &str) -> bool {
-    let there = Command::new(program).arg("--version").output().is_ok();
-    if !there {
-        let notice = format!("\nNOT CHECKED: there is no {program} here (`apt-get install {program}`)\n");
-        // Nobody reads it where this fails.
-        drop(writeln!(std::io::stderr(), "{notice}"));
-    }
-    there
+fn has(name: &str) -> bool {
+    program(name).is_some()
+}
+
+/// Returns a program that [`has`] said is there.
+fn tool(name: &str) -> Command {
+    program(name).expect("a program that is there")
 }
 
 /// Writes a file for a program to read.

@@ -8,7 +8,7 @@ use std::process::Command;
 use moodle_infra::runtime::{Instance, files, show};
 use serde_json::{Value, json};
 
-use super::{campus, has, known, old, write};
+use super::{campus, has, known, old, tool, write};
 
 /// A database in a file, and commands that only leave their names.
 const STAND_IN: &str = r#"<?php
@@ -60,7 +60,7 @@ fn settle(instance: &Instance, world: &Value) -> (i32, Value) {
     let made = Command::new("chmod").args(["+x"]).arg(at("aws")).status().unwrap();
     assert!(made.success());
     let path = format!("{}:/usr/local/bin:/usr/bin:/bin", folder.path().display());
-    let output = Command::new("php").arg(at("settle.php")).env("PATH", path).output().unwrap();
+    let output = tool("php").arg(at("settle.php")).env("PATH", path).output().unwrap();
     let code = output.status.code().unwrap();
     assert!(code < 255, "{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     (code, read(&at("world.json")))

@@ -1,5 +1,6 @@
 //! What the rings share.
 
+pub(crate) mod debian;
 pub(crate) mod emulator;
 pub(crate) mod inventory;
 pub(crate) mod models;

@@ -1,0 +1,4 @@
+<?php
+$version  = 2026042000.00;
+$release  = 'stand-in';
+$branch   = 'BRANCH';
