@@ -49,6 +49,8 @@ pub(crate) struct Journey {
 /// Kinds of which an account may have another number than the state, and why.
 const UNEQUAL: &[(&str, &str)] = &[
     ("acm.issued", "it is a look at a certificate, which may be another's"),
+    ("autoscaling.job", "a run of a job is an act of its group"),
+    ("ssm.report", "it is a look at what servers report"),
     ("autoscaling.refresh", "a replacement of servers is an act, which AWS remembers while the group is there"),
 ];
 
