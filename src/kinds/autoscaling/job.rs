@@ -9,7 +9,7 @@ use aws_sdk_autoscaling::types::AutoScalingGroup;
 use super::group::Group;
 use super::{ACTIVITY, CONTENTION, DESCRIBE_GROUPS, INVALID, UPDATE_GROUP, ended, groups};
 use crate::aws::{Cx, Result, call};
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
 use crate::{attrs, props};
 
 /// See the module.
@@ -63,6 +63,7 @@ impl Kind for Job {
         Retry::on(Verb::Delete, ACTIVITY, 900.0),
     ];
     const MOVES: &'static [&'static str] = &["amount"];
+    const NAMED: Named = Named::By(&[("group", "GROUP")]);
 
     type Props = JobProps;
     type Attrs = JobAttrs;

@@ -8,7 +8,7 @@ use aws_sdk_autoscaling::types::AutoScalingGroup;
 use super::group::Group;
 use super::{CONTENTION, DESCRIBE_GROUPS, INVALID, ended, groups};
 use crate::aws::{Cx, Result, call};
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb};
 use crate::{attrs, props};
 
 /// See the module.
@@ -57,6 +57,7 @@ impl Kind for Metrics {
         Retry::on(Verb::Update, CONTENTION, 120.0),
         Retry::on(Verb::Delete, CONTENTION, 120.0),
     ];
+    const NAMED: Named = Named::By(&[("group", "GROUP")]);
 
     type Props = MetricsProps;
     type Attrs = MetricsAttrs;

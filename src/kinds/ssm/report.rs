@@ -6,7 +6,7 @@ use aws_sdk_ssm::types::ParameterType;
 use super::parameter::{DELETE, GET, PUT, TAG, TAGS, UNTAG, tag_list, tags_of, update_tags, values};
 use crate::aws::{Cx, Result, call, tags};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Retry, Seen, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Retry, Seen, Token, Verb, Wait};
 use crate::kinds::answer::deleted;
 use crate::{attrs, props};
 
@@ -54,6 +54,7 @@ impl Kind for Report {
         Retry::on(Verb::Update, "InvalidResourceId", 30.0),
         Retry::on(Verb::Delete, "TooManyUpdates", 60.0),
     ];
+    const NAMED: Named = Named::By(&[("name", "NAME")]);
 
     type Props = ReportProps;
     type Attrs = ReportAttrs;
