@@ -44,7 +44,7 @@ fn what_servers_boot_is_written_with_made_up_endpoints() {
     assert_eq!(files["root/opt/moodle-infra/boot.sh"].1, 0o755);
     assert!(files["user-data"].0.starts_with("#!/bin/bash\n") && files["user-data"].0.len() < 16_384);
     assert!(!files.contains_key("bundle"), "there is room for all of it");
-    for (name, (text, _)) in &files {
+    for (name, (text, _)) in files.iter().filter(|(name, _)| name.starts_with("root/")) {
         assert!(!text.contains("@@") && !text.contains("<database"), "{name}");
     }
 }

@@ -59,8 +59,10 @@ fn many_plug_ins_come_from_a_bucket() {
     let user_data = props(&graph, "web.template")["user_data"].to_string();
     assert!(user_data.contains(&format!("sha256={sum}")), "{user_data}");
     assert!(user_data.len() < 4096, "{} bytes", user_data.len());
-    insta::assert_snapshot!(props(&graph, "web.boot.role-policy")["policy"]["Statement"], @"");
-    insta::assert_snapshot!(props(&graph, "web.boot.policy")["policy"]["Statement"], @"");
+    insta::assert_snapshot!(props(&graph, "web.boot.role-policy")["policy"]["Statement"], @r#"[{"Action":["s3:GetObject"],"Effect":"Allow","Resource":[{"$from":[{"attr":"arn","of":"web.boot.bucket","until":"ready"},"/boot/*"]}],"Sid":"Boot"}]"#);
+    let policy = &props(&graph, "web.boot.policy")["policy"]["Statement"][0];
+    assert_eq!(policy["Effect"], "Deny");
+    assert!(policy["Condition"]["Bool"].to_string().contains("aws:SecureTransport"), "{policy}");
 }
 
 #[test]
