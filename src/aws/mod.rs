@@ -14,6 +14,8 @@ pub mod faults;
 #[cfg(test)]
 pub(crate) mod loopback;
 pub mod offers;
+
+pub mod present;
 pub mod tags;
 pub mod transport;
 

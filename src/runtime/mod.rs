@@ -25,6 +25,8 @@ mod quote;
 
 mod release;
 
+mod seed;
+
 use std::collections::BTreeMap;
 
 pub use bundle::{Bundle, LONGEST, bundle, fetching, size, user_data};
@@ -32,6 +34,7 @@ pub use files::files;
 pub use late::{is_plain, show};
 pub use plugins::{TYPES, folder};
 pub use release::{ENDED, OutOfSupport, Release, SERIES, Series};
+pub use seed::{Seed, seed};
 
 use crate::kind::{Source, Text};
 

@@ -59,6 +59,8 @@ pub mod watch;
 
 mod keys;
 
+mod reach;
+
 mod reading;
 
 mod assembly;

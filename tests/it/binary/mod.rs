@@ -10,3 +10,4 @@ mod inventory;
 mod preflight;
 mod proxy;
 mod render;
+mod site;

@@ -1,5 +1,6 @@
 //! The spec language: reading, formatting, faults, and the tiers that a spec becomes.
 
+mod additions;
 mod boot;
 mod cache;
 mod cdn;
@@ -9,9 +10,13 @@ mod faults;
 mod files;
 mod format;
 mod garbage;
+mod language;
 mod load_balancer;
 mod network;
 mod network_faults;
+mod outputs;
+mod rows;
+mod safety;
 mod site;
 mod size;
 mod watch;

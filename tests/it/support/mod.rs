@@ -2,6 +2,7 @@
 
 pub(crate) mod debian;
 pub(crate) mod emulator;
+pub(crate) mod inventory;
 pub(crate) mod models;
 pub(crate) mod rust;
 pub(crate) mod sim;
