@@ -15,6 +15,8 @@ pub mod runtime;
 
 pub mod topology;
 
+pub mod cost;
+
 pub mod state;
 
 pub mod plan;

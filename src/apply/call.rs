@@ -6,13 +6,13 @@ use serde_json::Value;
 
 use crate::aws::{Cx, Result};
 use crate::kind::Token;
-use crate::kind::erased::{Erased, LostValue, SeenValue};
+use crate::kind::erased::{EditValue, Erased, LostValue, SeenValue};
 
 /// A call to make.
 #[derive(Debug, Clone)]
 pub(super) enum Call {
     Create { token: Token, want: Value },
-    Update { have: Value, was: Value, want: Value, changed: Vec<String> },
+    Update { have: Value, was: Value, want: Value, changed: Vec<String>, mark: Option<Token> },
     Delete { have: Value },
     Find { token: Token, want: Value },
 }
@@ -39,9 +39,10 @@ pub(super) enum Reply {
 pub(super) async fn make(kind: Arc<dyn Erased>, cx: Cx, step: usize, call: Call) -> Answer {
     let reply = match call {
         Call::Create { token, want } => Reply::Created(kind.create(&cx, &token, &want).await),
-        Call::Update { have, was, want, changed } => {
+        Call::Update { have, was, want, changed, mark } => {
             let changed: Vec<&str> = changed.iter().map(String::as_str).collect();
-            Reply::Updated(kind.update(&cx, &have, &was, &want, &changed).await)
+            let edit = EditValue { have: &have, was: &was, want: &want, changed: &changed, mark: mark.as_ref() };
+            Reply::Updated(kind.update(&cx, edit).await)
         }
         Call::Delete { have } => Reply::Deleted(kind.delete(&cx, &have).await),
         Call::Find { token, want } => {

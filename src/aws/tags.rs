@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use crate::kind::Token;
 use crate::kind::values::Tags;
 
@@ -22,11 +24,28 @@ pub fn stamped(token: &Token, tags: &Tags) -> BTreeMap<String, String> {
     all
 }
 
-/// Returns the tags that users see, of those that a resource has.
+/// Returns the tags of a resource without AWS's own. Our marks are still among them; [`take_marks`] takes them out
+/// before anybody compares.
 #[must_use]
 pub fn visible<'a>(tags: impl IntoIterator<Item = (&'a str, &'a str)>) -> Tags {
-    let ours = |key: &str| key.starts_with("moodle-infra:") || key.starts_with("aws:");
-    Tags(tags.into_iter().filter(|(key, _)| !ours(key)).map(|(k, v)| (k.to_owned(), v.to_owned())).collect())
+    let theirs = tags.into_iter().filter(|(key, _)| !key.starts_with("aws:"));
+    Tags(theirs.map(|(k, v)| (k.to_owned(), v.to_owned())).collect())
+}
+
+/// Takes our marks out of a property that is the tags, so that those remain that users see, and returns the stack that
+/// they name.
+pub fn take_marks(tags: &mut Value) -> Option<String> {
+    let tags = tags.as_object_mut()?;
+    let stack = tags.get(STACK).and_then(Value::as_str).map(str::to_owned);
+    tags.retain(|key, _| !key.starts_with("moodle-infra:"));
+    stack
+}
+
+/// Adds our marks to a property that is the tags.
+pub fn add_marks(tags: &mut Value, token: &Token) {
+    for (key, value) in stamped(token, &Tags::default()) {
+        tags[key] = Value::String(value);
+    }
 }
 
 /// What to do so that a resource that has tags `was` has tags `want`: keys to remove, tags to set.
@@ -51,9 +70,21 @@ mod tests {
     }
 
     #[test]
-    fn users_do_not_see_our_tags_nor_those_of_aws() {
-        let seen = visible([("owner", "it"), ("aws:x", "1"), (TOKEN, "2"), (STACK, "3")]);
-        assert_eq!(seen, tags(&[("owner", "it")]));
+    fn users_do_not_see_our_marks_nor_the_tags_of_aws() {
+        let seen = visible([("owner", "it"), ("aws:x", "1"), (TOKEN, "2"), (STACK, "campus")]);
+        let mut seen = serde_json::to_value(seen).unwrap();
+        assert_eq!(take_marks(&mut seen).as_deref(), Some("campus"));
+        assert_eq!(seen, serde_json::json!({ "owner": "it" }));
+        assert_eq!(take_marks(&mut seen), None);
+    }
+
+    #[test]
+    fn marks_stand_beside_the_tags() {
+        let token = Token::derive("campus", "0", &crate::kind::Address::of("network.subnet.app", Some("a")), 1);
+        let mut all = serde_json::json!({ "owner": "it" });
+        add_marks(&mut all, &token);
+        assert_eq!(all, serde_json::to_value(stamped(&token, &tags(&[("owner", "it")]))).unwrap());
+        assert_eq!(take_marks(&mut all).as_deref(), Some("campus"));
     }
 
     #[test]

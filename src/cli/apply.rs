@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::args::{ApplyArgs, Choice, Common, DestroyArgs};
+use super::cost::Change;
 use super::crash::Mortal;
 use super::failure::{Exit, Failure};
 use super::preflight;
@@ -69,6 +70,9 @@ async fn change(
     if !terminal.json {
         let text = report::plan::text(&plan, expected(&session.registry, &plan), terminal.style());
         terminal.talk(&text);
+        if !plan.is_empty() {
+            terminal.note(&Change::of(spec, session.store.state(), destroy).line());
+        }
     }
     refuse_blocked(&plan)?;
     if !plan.is_empty() && !yes && !confirmed(&plan, common, terminal)? {

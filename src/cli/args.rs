@@ -48,6 +48,8 @@ pub struct Common {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Write a small spec to begin with, and say what to do next
+    Init(InitArgs),
     /// Check a spec, without credentials and network
     Validate {
         /// The spec
@@ -81,7 +83,7 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         outputs: Option<PathBuf>,
     },
-    /// Make a spec from what describes a site elsewhere
+    /// Take over what exists: a resource into the state, or another description of a site into a spec
     #[command(subcommand)]
     Import(ImportCommand),
     /// Print the least IAM policy that a spec needs, without credentials and network
@@ -97,6 +99,11 @@ pub enum Command {
         /// Only this one, where they are several
         #[arg(long, value_name = "NUMBER")]
         part: Option<usize>,
+    },
+    /// Print what a spec costs in a month, without credentials and network
+    Cost {
+        /// The spec
+        spec: PathBuf,
     },
     /// Show what an apply would do
     Plan(PlanArgs),
@@ -139,6 +146,39 @@ pub struct Choice {
     /// Allow this resource to lose its data
     #[arg(long, value_name = "ADDRESS", value_parser = Address::parse)]
     pub allow_data_loss: Vec<Address>,
+}
+
+/// What `init` takes. On a terminal it asks for what is missing.
+#[derive(Debug, Clone, Args)]
+pub struct InitArgs {
+    /// The stack's name, with which the names of its resources begin
+    pub name: Option<String>,
+    /// The name under which people reach the site; without it, it is reached by the load balancer's own name
+    #[arg(long, value_name = "NAME")]
+    pub domain: Option<String>,
+    /// The zone in Route 53 that the domain is in, where that is not the part behind its first dot
+    #[arg(long, value_name = "NAME", requires = "domain")]
+    pub zone: Option<String>,
+    /// How many people the site is for
+    #[arg(long, value_enum, default_value_t = SizeArg::Small)]
+    pub size: SizeArg,
+    /// The address of the administrator, who also gets the alarms
+    #[arg(long, value_name = "ADDRESS")]
+    pub email: Option<String>,
+    /// The file to write; never one that is there already [default: NAME.kdl]
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// How many people a site is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum SizeArg {
+    /// A department, a pilot: the least that survives the loss of a server
+    Small,
+    /// A university: AWS's reference architecture
+    Standard,
+    /// A large university, or several
+    Large,
 }
 
 /// What `plan` takes.
@@ -246,9 +286,25 @@ pub enum StateCommand {
     },
 }
 
-/// What a spec can be made from.
+/// What can be taken over.
 #[derive(Debug, Subcommand)]
 pub enum ImportCommand {
+    /// Take a resource that stands in AWS already into the state, where the spec asks for one
+    ///
+    /// Nothing is changed in AWS: the next plan shows what an apply would change so that the resource is as the spec
+    /// says. Without ADDRESS and ID, what the spec asks for is listed with what the ids look like.
+    Resource {
+        /// The spec
+        spec: Option<PathBuf>,
+        /// Where the spec asks for it, as `plan` shows it
+        #[arg(value_parser = Address::parse, requires = "id")]
+        address: Option<Address>,
+        /// What AWS calls it
+        id: Option<String>,
+        /// Print what the ids of every kind look like
+        #[arg(long, hide = true, exclusive = true)]
+        table: bool,
+    },
     /// The parameters of a stack of AWS's reference architecture for Moodle
     Cloudformation {
         /// The answer of `aws cloudformation describe-stacks`, or a file of parameters, as JSON
@@ -279,12 +335,14 @@ impl Command {
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
+            Command::Init(_) => "init",
             Command::Validate { .. } => "validate",
             Command::Fmt { .. } => "fmt",
             Command::Graph { .. } => "graph",
             Command::Render { .. } => "render",
             Command::Import(_) => "import",
             Command::Permissions { .. } => "permissions",
+            Command::Cost { .. } => "cost",
             Command::Plan(_) => "plan",
             Command::Apply(_) => "apply",
             Command::Destroy(_) => "destroy",

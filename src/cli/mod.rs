@@ -5,8 +5,10 @@ pub mod failure;
 
 mod apply;
 mod clock;
+mod cost;
 mod crash;
 pub mod import;
+mod init;
 mod offline;
 mod output;
 mod permissions;
@@ -64,10 +66,21 @@ pub fn main() -> ExitCode {
 async fn run(cli: &Cli, terminal: Terminal) -> Result<Exit, Failure> {
     let common = &cli.common;
     match &cli.command {
+        Command::Init(args) => init::init(common, args, terminal),
         Command::Validate { spec, effective } => spec::validate(spec, *effective, terminal),
         Command::Fmt { specs, check } => spec::fmt(specs, *check, terminal),
         Command::Graph { spec } => offline::graph(spec, terminal),
         Command::Render { spec, out, outputs } => render::render(spec, out, outputs.as_deref(), terminal),
+        Command::Import(ImportCommand::Resource { spec, address, id, table }) => {
+            match (spec, address.as_ref().zip(id.as_deref())) {
+                _ if *table => Ok(import::resource::documentation(terminal)),
+                (Some(spec), Some((address, id))) => {
+                    Box::pin(import::resource::import(common, spec, address, id, terminal)).await
+                }
+                (Some(spec), None) => import::resource::list(common, spec, terminal),
+                (None, _) => Err(Failure::new(Exit::Usage, "no spec is named", "name the spec")),
+            }
+        }
         Command::Import(ImportCommand::Cloudformation { file, version, name, table }) => match file {
             _ if *table => Ok(import::documentation(terminal)),
             Some(file) => import::cloudformation(file, *version, name.as_deref(), terminal),
@@ -77,6 +90,7 @@ async fn run(cli: &Cli, terminal: Terminal) -> Result<Exit, Failure> {
             let purpose = if *plan { Purpose::Plan } else { Purpose::Apply };
             permissions::print(spec, purpose, *part, terminal)
         }
+        Command::Cost { spec } => cost::cost(spec, terminal),
         Command::Plan(args) => {
             let ended = if args.offline {
                 offline::plan(common, args, terminal)

@@ -36,9 +36,7 @@ pub(super) fn graph(path: &Path, terminal: Terminal) -> Result<Exit, Failure> {
 /// Plans without a look at AWS.
 pub(super) fn plan(common: &Common, args: &PlanArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let spec = read_spec(&args.spec, terminal)?;
-    let folder = state_folder(common);
-    let state = Store::peek(&folder, &spec.topology.name)?;
-    let state = state.unwrap_or_else(|| State::empty(&spec.topology.name, &clock::lineage()));
+    let state = recorded(common, &spec)?;
     let open = state.open().count();
     if open > 0 {
         let message =
@@ -52,13 +50,19 @@ pub(super) fn plan(common: &Common, args: &PlanArgs, terminal: Terminal) -> Resu
     let options = session::options(&args.choice, &args.replace, args.destroy);
     let made = make_plan(&kinds::registry(), &graph, &state, &BTreeMap::new(), &options, &home)?;
     terminal.note("Nobody was asked: this compares the spec with the state alone.");
-    plan::show(made, &spec, args, false, terminal)
+    plan::show(made, &spec, &state, args, false, terminal)
+}
+
+/// Returns the state of a spec's stack; an empty one where there is none.
+pub(super) fn recorded(common: &Common, spec: &Spec) -> Result<State, Failure> {
+    let state = Store::peek(&state_folder(common), &spec.topology.name)?;
+    Ok(state.unwrap_or_else(|| State::empty(&spec.topology.name, &clock::lineage())))
 }
 
 /// Returns the facts that the state has pinned, or made-up ones.
-fn facts(spec: &Spec, state: &State) -> Facts {
+pub(super) fn facts(spec: &Spec, state: &State) -> Facts {
     let pinned = session::pinned_zones(state);
     let recorded = state.account.as_ref().zip(state.region.as_ref());
     let of_state = recorded.and_then(|(account, region)| Facts::of(&spec.topology, account, region, &pinned).ok());
-    of_state.unwrap_or_else(|| Facts::offline(&spec.topology))
+    of_state.map_or_else(|| Facts::offline(&spec.topology), |facts| facts.supposing(&spec.topology))
 }

@@ -153,6 +153,20 @@ impl Session {
         Err(crate::plan::PlanError::Elsewhere { state: recorded, now }.into())
     }
 
+    /// Returns what a spec asks for in this account.
+    pub(super) async fn wanted(&self, topology: &Topology) -> Result<(Facts, Graph), Failure> {
+        let facts = self.facts(topology).await?;
+        let graph = topology.graph(&facts);
+        Ok((facts, graph))
+    }
+
+    /// Returns the event that pins the zones, if they are not pinned already.
+    pub(super) fn pinning(&self, facts: Option<&Facts>) -> Option<Event> {
+        let value = json!(facts.map(Facts::zones).unwrap_or_default());
+        let news = self.store.state().facts.get("zones").unwrap_or(&json!([])) != &value;
+        news.then(|| Event::Fact { name: "zones".to_owned(), value })
+    }
+
     /// Plans: looks at AWS unless told not to, and compares.
     pub(super) async fn plan(
         &mut self,
@@ -161,8 +175,8 @@ impl Session {
         replace: &[Address],
         destroy: bool,
     ) -> Result<Plan, Failure> {
-        let facts = if destroy { None } else { Some(self.facts(&spec.topology).await?) };
-        let graph = facts.as_ref().map_or_else(Graph::default, |facts| spec.topology.graph(facts));
+        let wanted = if destroy { None } else { Some(self.wanted(&spec.topology).await?) };
+        let (facts, graph) = wanted.map_or_else(|| (None, Graph::default()), |(facts, graph)| (Some(facts), graph));
         let looks = if choice.refresh {
             refresh::refresh(&self.cx, &self.registry, self.store.state(), self.pace).await?
         } else {
@@ -170,9 +184,8 @@ impl Session {
         };
         let options = options(choice, replace, destroy);
         let mut made = plan(&self.registry, &graph, self.store.state(), &looks, &options, &self.home())?;
-        let pinned = json!(facts.as_ref().map(Facts::zones).unwrap_or_default());
-        if !destroy && self.store.state().facts.get("zones").unwrap_or(&json!([])) != &pinned {
-            made.learnt.push(Event::Fact { name: "zones".to_owned(), value: pinned });
+        if !destroy {
+            made.learnt.extend(self.pinning(facts.as_ref()));
         }
         Ok(made)
     }

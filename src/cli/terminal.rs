@@ -67,4 +67,14 @@ impl Terminal {
         let mut answer = String::new();
         std::io::stdin().lock().read_line(&mut answer).is_ok() && answer.trim() == "yes"
     }
+
+    /// Asks a person for a text; an empty answer is the default.
+    pub(super) fn ask_for(self, question: &str, default: &str) -> String {
+        let shown = if default.is_empty() { "none".to_owned() } else { format!("`{default}`") };
+        self.talk(&format!("{question} [{shown}]: "));
+        let mut answer = String::new();
+        let read = std::io::stdin().lock().read_line(&mut answer);
+        let answer = answer.trim();
+        if read.is_err() || answer.is_empty() { default.to_owned() } else { answer.to_owned() }
+    }
 }

@@ -10,11 +10,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Actions, Attributes, Edit, Field, Fields, Kind, Lost, Phase, Poll, Rate, Retry, Seen, Token, Wait};
-use crate::aws::{Cx, Result};
+use super::{Actions, Attributes, Edit, Field, Fields, Kind, Lost, Named, Phase, Poll, Rate, Retry, Seen, Token, Wait};
+use crate::aws::{Cx, Result, tags};
 
 /// A boxed future.
 pub type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// The property that is the tags, in every kind that has them.
+pub const TAGS: &str = "tags";
 
 /// What the engine knows of a kind without calling it.
 #[derive(Debug, Clone)]
@@ -37,6 +40,10 @@ pub struct Meta {
     pub retry: &'static [Retry],
     /// [`Kind::MOVES`].
     pub moves: &'static [&'static str],
+    /// [`Kind::NAMED`].
+    pub named: Named,
+    /// [`Kind::LABELS`].
+    pub labels: &'static [&'static str],
     /// [`Fields::FIELDS`].
     pub fields: &'static [Field],
     /// [`Attributes::NAMES`].
@@ -57,9 +64,17 @@ impl Meta {
             actions: K::ACTIONS,
             retry: K::RETRY,
             moves: K::MOVES,
+            named: K::NAMED,
+            labels: K::LABELS,
             fields: K::Props::FIELDS,
             attributes: K::Attrs::NAMES,
         }
+    }
+
+    /// Whether its resources have tags, and so carry marks that say whose they are.
+    #[must_use]
+    pub fn is_tagged(&self) -> bool {
+        self.fields.iter().any(|it| it.name == TAGS)
     }
 
     /// Returns the service, which is the first part of the name.
@@ -78,6 +93,8 @@ pub struct SeenValue {
     pub props: Value,
     /// Its attributes.
     pub attrs: Value,
+    /// The stack whose mark it carries among its tags, which is not a part of its properties.
+    pub stack: Option<String>,
 }
 
 /// [`Lost`] without types.
@@ -87,6 +104,21 @@ pub struct LostValue {
     pub token: Token,
     /// The properties that it asked for, resolved.
     pub want: Value,
+}
+
+/// [`Edit`] without types.
+#[derive(Debug, Clone, Copy)]
+pub struct EditValue<'a> {
+    /// The attributes of the resource.
+    pub have: &'a Value,
+    /// The properties before, as last seen.
+    pub was: &'a Value,
+    /// The properties wanted.
+    pub want: &'a Value,
+    /// The names of the properties to change; never empty.
+    pub changed: &'a [&'a str],
+    /// The marks to put on it together with its tags, which are among `changed` then.
+    pub mark: Option<&'a Token>,
 }
 
 /// [`Kind`] without types. The methods are those of [`Kind`]; every value is resolved and normalised.
@@ -122,17 +154,13 @@ pub trait Erased: Send + Sync {
     fn read<'a>(&'a self, cx: &'a Cx, have: &'a [Value]) -> Boxed<'a, Result<Vec<Option<SeenValue>>>>;
 
     /// [`Kind::update`].
-    fn update<'a>(
-        &'a self,
-        cx: &'a Cx,
-        have: &'a Value,
-        was: &'a Value,
-        want: &'a Value,
-        changed: &'a [&'a str],
-    ) -> Boxed<'a, Result<Value>>;
+    fn update<'a>(&'a self, cx: &'a Cx, edit: EditValue<'a>) -> Boxed<'a, Result<Value>>;
 
     /// [`Kind::delete`].
     fn delete<'a>(&'a self, cx: &'a Cx, have: &'a Value) -> Boxed<'a, Result<()>>;
+
+    /// [`Kind::adopt`].
+    fn adopt<'a>(&'a self, cx: &'a Cx, id: &'a str, want: &'a Value) -> Boxed<'a, Result<Option<Value>>>;
 
     /// [`Kind::find`].
     fn find<'a>(&'a self, cx: &'a Cx, lost: &'a [LostValue]) -> Boxed<'a, Result<Vec<Option<Value>>>>;
@@ -230,25 +258,23 @@ impl<K: Kind> Erased for Typed<K> {
             let have: Vec<K::Attrs> = have.iter().map(Self::typed).collect();
             let seen = K::read(cx, &have).await?;
             assert_eq!(seen.len(), have.len(), "bug: {} answers {} for {}", K::NAME, seen.len(), have.len());
-            let erased = |Seen { phase, props, attrs }: Seen<K>| SeenValue {
-                phase,
-                props: Self::value(&props),
-                attrs: Self::value(&attrs),
+            let erased = |Seen { phase, props, attrs }: Seen<K>| {
+                let mut props = Self::value(&props);
+                let stack = props.get_mut(TAGS).and_then(tags::take_marks);
+                SeenValue { phase, props, attrs: Self::value(&attrs), stack }
             };
             Ok(seen.into_iter().map(|it| it.map(erased)).collect())
         })
     }
 
-    fn update<'a>(
-        &'a self,
-        cx: &'a Cx,
-        have: &'a Value,
-        was: &'a Value,
-        want: &'a Value,
-        changed: &'a [&'a str],
-    ) -> Boxed<'a, Result<Value>> {
+    fn update<'a>(&'a self, cx: &'a Cx, edit: EditValue<'a>) -> Boxed<'a, Result<Value>> {
         Box::pin(async move {
-            let (have, was, want) = (Self::typed(have), Self::typed(was), Self::typed(want));
+            let EditValue { have, was, want, changed, mark } = edit;
+            let mut want = want.clone();
+            if let Some((tags, token)) = want.get_mut(TAGS).zip(mark) {
+                tags::add_marks(tags, token);
+            }
+            let (have, was, want) = (Self::typed(have), Self::typed(was), Self::typed(&want));
             let edit = Edit { have: &have, was: &was, want: &want, changed };
             K::update(cx, edit).await.map(|attrs| Self::value(&attrs))
         })
@@ -258,6 +284,13 @@ impl<K: Kind> Erased for Typed<K> {
         Box::pin(async move {
             let have: K::Attrs = Self::typed(have);
             K::delete(cx, &have).await
+        })
+    }
+
+    fn adopt<'a>(&'a self, cx: &'a Cx, id: &'a str, want: &'a Value) -> Boxed<'a, Result<Option<Value>>> {
+        Box::pin(async move {
+            let want: K::Props = Self::typed(want);
+            Ok(K::adopt(cx, id, &want).await?.map(|attrs| Self::value(&attrs)))
         })
     }
 

@@ -15,12 +15,14 @@ use crate::aws::{Cx, Result};
 pub mod address;
 pub mod erased;
 pub mod fields;
+pub mod named;
 pub mod reference;
 pub mod token;
 pub mod values;
 
 pub use address::Address;
 pub use fields::{Attributes, Change, Field, Fields};
+pub use named::Named;
 pub use reference::{Milestone, Part, Ref, Source, Text};
 pub use token::Token;
 
@@ -58,6 +60,11 @@ pub trait Kind: Sized + Send + Sync + 'static {
     /// While a plan updates the resource, references to these are known only after the update, so that their users
     /// follow in the same apply.
     const MOVES: &'static [&'static str] = &[];
+    /// How users name one that stands in AWS already. The look is left out here: every kind says what its ids look like.
+    const NAMED: Named = Named::By(&[(Self::ID, "")]);
+    /// The properties that are only a name in AWS, which nothing else follows from: a resource that is imported keeps
+    /// those that it has.
+    const LABELS: &'static [&'static str] = &[];
 
     /// What we want of the resource.
     type Props: Fields;
@@ -82,6 +89,13 @@ pub trait Kind: Sized + Send + Sync + 'static {
     /// Looks for resources whose create call lost its answer: by token tag where the kind has tags, else by natural
     /// key. A resource of another owner is `None`.
     fn find(cx: &Cx, lost: &[Lost<Self>]) -> impl Future<Output = Result<Vec<Option<Self::Attrs>>>> + Send;
+
+    /// Returns attributes with which [`Kind::read`] finds the resource that users call `id`, which [`Kind::NAMED`] has
+    /// accepted; `None` if there is none. Those that the properties wanted do not tell the read fills. Where they are not
+    /// enough for it, a kind asks AWS here.
+    fn adopt(_cx: &Cx, id: &str, want: &Self::Props) -> impl Future<Output = Result<Option<Self::Attrs>>> + Send {
+        std::future::ready(Ok(Self::NAMED.attrs::<Self>(id, want)))
+    }
 
     /// Returns the properties that the create call cannot carry and that differ from what AWS sets by itself.
     fn later(_want: &Self::Props) -> Vec<&'static str> {

@@ -33,6 +33,8 @@ pub(super) struct Now<'a> {
     pub(super) phase: Option<Phase>,
     pub(super) props: Value,
     pub(super) attrs: Value,
+    /// Whether its tags say that it is of this stack, as far as we know.
+    pub(super) marked: bool,
 }
 
 impl<'a> View<'a> {
@@ -48,13 +50,16 @@ impl<'a> View<'a> {
             let kind = known(registry, &recorded.kind, &key.address)?;
             let props = kind.normalise(&recorded.props).map_err(|why| unfit(kind, &key.address, why))?;
             let entry = match looks.get(key) {
-                Some(Look::Absent) => Now { recorded, kind, phase: None, props, attrs: recorded.attrs.clone() },
+                Some(Look::Absent) => {
+                    Now { recorded, kind, phase: None, props, attrs: recorded.attrs.clone(), marked: true }
+                }
                 Some(Look::Seen(seen)) => Now {
                     recorded,
                     kind,
                     phase: Some(phase(recorded, seen)),
                     props: seen.props.clone(),
                     attrs: seen.attrs.clone(),
+                    marked: !kind.meta().is_tagged() || seen.stack.as_deref() == Some(state.stack.as_str()),
                 },
                 None => as_recorded(recorded, kind, props),
             };
@@ -153,7 +158,7 @@ fn as_recorded<'a>(recorded: &'a Resource, kind: &'a Arc<dyn Erased>, mut props:
         Stage::Created | Stage::Creating => Phase::Pending,
         Stage::Leaving => Phase::Deleting,
     };
-    Now { recorded, kind, phase: Some(phase), props, attrs: recorded.attrs.clone() }
+    Now { recorded, kind, phase: Some(phase), props, attrs: recorded.attrs.clone(), marked: true }
 }
 
 /// What becomes of an address that the spec has.
@@ -166,7 +171,7 @@ pub(super) enum Decision {
     /// Is made.
     Create { wanted: Value, reasons: Vec<Reason> },
     /// Is changed in place.
-    Update { wanted: Value, differences: Vec<Difference>, reasons: Vec<Reason> },
+    Update { wanted: Value, differences: Vec<Difference>, reasons: Vec<Reason>, marks: bool },
     /// A new one takes its place.
     Replace { wanted: Value, differences: Vec<Difference>, reasons: Vec<Reason> },
     /// Not a target.
@@ -309,7 +314,8 @@ fn one(
         let differences = diff::all_new(kind.meta(), &wanted);
         return Ok(Decision::Replace { wanted, differences, reasons: vec![Reason::OtherKind] });
     }
-    let differences = diff::differences(kind.meta(), &wanted, &now.props);
+    let own = kept(now, &wanted);
+    let differences = diff::differences(kind.meta(), &own, &now.props);
     let mut reasons = Vec::new();
     match &now.phase {
         Some(Phase::Failed(why)) => reasons.push(Reason::Failed { why: why.clone() }),
@@ -330,15 +336,27 @@ fn one(
         reasons.push(Reason::InTheWay { of: of.clone() });
     }
     let changed = fields(false);
+    let marks = !now.marked && now.phase == Some(Phase::Ready);
     Ok(if !reasons.is_empty() {
         Decision::Replace { wanted, differences, reasons }
-    } else if !changed.is_empty() {
-        Decision::Update { wanted, differences, reasons: vec![Reason::Changed { fields: changed }] }
+    } else if !changed.is_empty() || marks {
+        let changes = (!changed.is_empty()).then_some(Reason::Changed { fields: changed });
+        let reasons = changes.into_iter().chain(marks.then_some(Reason::Unmarked)).collect();
+        Decision::Update { wanted: own, differences, reasons, marks }
     } else if now.phase == Some(Phase::Pending) {
         Decision::Await
     } else {
         Decision::Keep
     })
+}
+
+/// Returns the properties wanted with those in place of them that an imported resource keeps.
+fn kept(now: &Now<'_>, wanted: &Value) -> Value {
+    let mut own = wanted.clone();
+    for field in &now.recorded.kept {
+        own[field.as_str()].clone_from(&now.props[field.as_str()]);
+    }
+    own
 }
 
 fn removals(

@@ -7,6 +7,7 @@
 //!
 //! Only the first two talk to AWS, and they only read. *Absent on purpose*: any knowledge of a kind; any change.
 
+pub mod adopt;
 pub mod decide;
 pub mod diff;
 pub mod order;

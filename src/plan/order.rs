@@ -13,6 +13,7 @@ use super::reason::Reason;
 use super::room;
 use super::step::{Action, Step, Wait};
 use crate::graph::Node;
+use crate::kind::erased::TAGS;
 use crate::kind::{Address, Milestone};
 use crate::state::event::Event;
 use crate::state::resource::Key;
@@ -85,9 +86,13 @@ fn forward_step(view: &View<'_>, decision: &Decision, node: &Node) -> Option<Ste
             let action = Action::Create { props: wanted.clone(), needs, replaces };
             step(view.state.next_key(&node.address), action, reasons, differences)
         }
-        (Decision::Update { wanted, differences, reasons }, Some((key, now))) => {
-            let changed = differences.iter().map(|it| it.field.clone()).collect();
-            let action = Action::Update { was: now.props.clone(), props: wanted.clone(), changed, needs };
+        (Decision::Update { wanted, differences, reasons, marks }, Some((key, now))) => {
+            let mut changed: Vec<String> = differences.iter().map(|it| it.field.clone()).collect();
+            if *marks && !changed.iter().any(|it| it == TAGS) {
+                changed.push(TAGS.to_owned());
+            }
+            let was = now.props.clone();
+            let action = Action::Update { was, props: wanted.clone(), changed, marks: *marks, needs };
             step(key.clone(), action, reasons, differences)
         }
         (Decision::Await, Some((key, _))) => step(key.clone(), Action::Await, &[Reason::Unready], &[]),

@@ -44,6 +44,8 @@ pub enum Reason {
     Destroy,
     /// A newer incarnation is in its place.
     Replaced,
+    /// Its tags do not say that it belongs to this stack.
+    Unmarked,
     /// It was made, but was never seen usable.
     Unready,
     /// It is made in another way or region now.
@@ -64,6 +66,7 @@ impl fmt::Display for Reason {
             Reason::NotInSpec => f.write_str("the spec does not ask for it"),
             Reason::Destroy => f.write_str("the whole stack goes"),
             Reason::Replaced => f.write_str("a newer one is in its place"),
+            Reason::Unmarked => f.write_str("its tags do not say yet that it is of this stack"),
             Reason::Unready => f.write_str("it was made, but not seen usable yet"),
             Reason::OtherKind => f.write_str("it is another kind of resource now, or in another region"),
         }

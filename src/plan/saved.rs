@@ -10,7 +10,7 @@ use super::Plan;
 use crate::state::State;
 
 /// The version of the format, which `plan --json` prints as well.
-pub const VERSION: u64 = 1;
+pub const VERSION: u64 = 2;
 const FORMAT: &str = "moodle-infra/plan";
 
 /// A plan and what it was made from.
@@ -25,6 +25,8 @@ pub struct Saved {
     pub spec_sha256: String,
     /// Whether it was made for the sandbox.
     pub sandbox: bool,
+    /// What a month costs before and after, for readers.
+    pub cost: Option<Value>,
     /// The plan.
     pub plan: Plan,
 }
@@ -39,8 +41,15 @@ impl Saved {
             spec: spec.to_owned(),
             spec_sha256: digest(text),
             sandbox,
+            cost: None,
             plan,
         }
+    }
+
+    /// Returns it with what a month costs before and after.
+    #[must_use]
+    pub fn costing(self, cost: Value) -> Saved {
+        Saved { cost: Some(cost), ..self }
     }
 
     /// Returns the text of the plan file.

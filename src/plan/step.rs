@@ -53,6 +53,8 @@ pub enum Action {
         props: Value,
         /// The names of the properties to change.
         changed: Vec<String>,
+        /// Whether it gets our marks too, which its tags lack.
+        marks: bool,
         /// What it needs after.
         needs: BTreeSet<Address>,
     },

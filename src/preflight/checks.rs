@@ -189,7 +189,7 @@ impl<'a> Made<'a> {
     fn of(step: &'a Step) -> Option<Made<'a>> {
         let (props, changed, new) = match &step.action {
             Action::Create { props, needs: _, replaces } => (props, None, replaces.is_none()),
-            Action::Update { was: _, props, changed, needs: _ } => (props, Some(changed.as_slice()), false),
+            Action::Update { was: _, props, changed, marks: _, needs: _ } => (props, Some(changed.as_slice()), false),
             Action::Delete { .. } | Action::Await => return None,
         };
         let (address, kind, region) = (&step.key.address, step.kind.as_str(), step.region.as_deref());
@@ -410,7 +410,7 @@ mod tests {
 
     fn update(address: &str, kind: &str, props: Value, changed: &[&str]) -> Step {
         let changed = changed.iter().map(|it| (*it).to_owned()).collect();
-        step(address, kind, Action::Update { was: json!({}), props, changed, needs: BTreeSet::new() })
+        step(address, kind, Action::Update { was: json!({}), props, changed, marks: false, needs: BTreeSet::new() })
     }
 
     fn topology(network: &str) -> Topology {

@@ -1,5 +1,6 @@
 //! What people and programs read: plans, progress, outcomes. Renders data of the engine; prints nothing itself.
 
+pub mod cost;
 pub mod outcome;
 pub mod permissions;
 pub mod plan;

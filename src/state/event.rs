@@ -93,6 +93,27 @@ pub enum Event {
         /// What it needs now.
         needs: BTreeSet<Address>,
     },
+    /// The user took a resource into the state that stands in AWS already.
+    Adopted {
+        /// The resource.
+        key: Key,
+        /// The name of its kind.
+        kind: String,
+        /// The region; `None` is the stack's own.
+        region: Option<String>,
+        /// The token of its incarnation, which its marks will carry.
+        token: String,
+        /// Its properties as they stand in AWS.
+        props: Value,
+        /// Its attributes.
+        attrs: Value,
+        /// The addresses needed.
+        needs: BTreeSet<Address>,
+        /// The properties that it keeps, whatever the spec says.
+        kept: BTreeSet<String>,
+        /// Whether it is usable.
+        ready: bool,
+    },
     /// The user took the resource out of the state; it is left in AWS.
     Forgotten {
         /// The resource.

@@ -14,8 +14,8 @@ use serde_json::Value;
 use super::event::Event;
 use super::{State, StateError, file};
 
-/// The version of the format.
-pub const VERSION: u64 = 1;
+/// The version of the format. Version 1 did not know [`Event::Adopted`], and is else the same.
+pub const VERSION: u64 = 2;
 const FORMAT: &str = "moodle-infra/journal";
 
 #[derive(Serialize, Deserialize)]
@@ -143,7 +143,7 @@ fn check_header(path: &Path, value: &Value, state: &mut State) -> Result<(), Sta
         return Err(damaged("it is not a journal of moodle-infra"));
     }
     match value.get("version").and_then(Value::as_u64) {
-        Some(VERSION) => {}
+        Some(1..=VERSION) => {}
         Some(found) if found > VERSION => {
             return Err(StateError::Newer { path: path.to_owned(), found, known: VERSION });
         }

@@ -15,6 +15,8 @@
 //!        └───────── Leaving ◀── deleting ── Open::Delete ◀── intend delete ── Created | Ready
 //! ```
 //!
+//! What stands in AWS already comes in by `adopted`, Created or Ready.
+//!
 //! *Absent on purpose*: secrets (they are referred to by ARN), times (nothing depends on one), and any event that
 //! changes two resources.
 
@@ -26,7 +28,7 @@ pub mod resource;
 pub mod snapshot;
 pub mod store;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use serde_json::Value;
@@ -113,11 +115,7 @@ impl State {
             Event::Outputs { outputs } => self.outputs.clone_from(outputs),
             Event::Moved { from, to } => self.moved(event, from, to)?,
             Event::Intend { key, call: Call::Create { kind, region, token, props, needs } } => {
-                let last = self.incarnations.get(&key.address).copied().unwrap_or(0);
-                if key.incarnation <= last {
-                    return Err(illegal(event, "this incarnation was used before"));
-                }
-                self.incarnations.insert(key.address.clone(), key.incarnation);
+                self.count(event, key)?;
                 let made = Resource {
                     kind: kind.clone(),
                     region: region.clone(),
@@ -125,11 +123,31 @@ impl State {
                     stage: Stage::Creating,
                     open: Some(Open::Create),
                     later: Vec::new(),
+                    kept: BTreeSet::new(),
                     needs: needs.clone(),
                     props: props.clone(),
                     attrs: Value::Null,
                 };
                 self.resources.insert(key.clone(), made);
+            }
+            Event::Adopted { key, kind, region, token, props, attrs, needs, kept, ready } => {
+                if self.current(&key.address).is_some() {
+                    return Err(illegal(event, "the address is taken"));
+                }
+                self.count(event, key)?;
+                let adopted = Resource {
+                    kind: kind.clone(),
+                    region: region.clone(),
+                    token: token.clone(),
+                    stage: if *ready { Stage::Ready } else { Stage::Created },
+                    open: None,
+                    later: Vec::new(),
+                    kept: kept.clone(),
+                    needs: needs.clone(),
+                    props: props.clone(),
+                    attrs: attrs.clone(),
+                };
+                self.resources.insert(key.clone(), adopted);
             }
             Event::Created { key, .. } if self.resources.get(key).is_none_or(|it| it.stage != Stage::Creating) => {
                 return Err(illegal(event, "nothing is being created there"));
@@ -154,6 +172,16 @@ impl State {
             }
         }
         self.serial += 1;
+        Ok(())
+    }
+
+    /// Counts a new incarnation at its address.
+    fn count(&mut self, event: &Event, key: &Key) -> Result<(), Illegal> {
+        let last = self.incarnations.get(&key.address).copied().unwrap_or(0);
+        if key.incarnation <= last {
+            return Err(illegal(event, "this incarnation was used before"));
+        }
+        self.incarnations.insert(key.address.clone(), key.incarnation);
         Ok(())
     }
 

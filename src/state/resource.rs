@@ -41,6 +41,8 @@ pub struct Resource {
     pub open: Option<Open>,
     /// Properties that the create call could not carry and no update has set yet.
     pub later: Vec<String>,
+    /// The properties that only name it and that it brought along when it was imported: the spec's are not compared.
+    pub kept: BTreeSet<String>,
     /// The addresses that it needs; they are deleted after it.
     pub needs: BTreeSet<Address>,
     /// Its properties as last sent or seen.
@@ -146,6 +148,7 @@ impl Resource {
             | Event::Moved { .. }
             | Event::Gone { .. }
             | Event::Forgotten { .. }
+            | Event::Adopted { .. }
             | Event::Intend { call: Call::Create { .. }, .. } => return Err("not an event of one resource"),
         }
         Ok(())

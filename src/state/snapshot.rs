@@ -10,8 +10,8 @@ use super::resource::{Key, Open, Resource, Stage};
 use super::{State, StateError, file};
 use crate::kind::Address;
 
-/// The version of the format.
-pub const VERSION: u64 = 1;
+/// The version of the format. Version 1 did not have `kept`.
+pub const VERSION: u64 = 2;
 const FORMAT: &str = "moodle-infra/state";
 
 #[derive(Serialize, Deserialize)]
@@ -41,6 +41,7 @@ struct Entry {
     stage: Stage,
     open: Option<Open>,
     later: Vec<String>,
+    kept: BTreeSet<String>,
     needs: BTreeSet<Address>,
     props: Value,
     attrs: Value,
@@ -53,12 +54,13 @@ struct Entry {
 pub fn load(path: &Path, stack: &str) -> Result<Option<State>, StateError> {
     let Some(bytes) = file::read(path)? else { return Ok(None) };
     let damaged = |why: String| StateError::Damaged { path: path.to_owned(), why };
-    let value: Value = serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
+    let mut value: Value = serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
     if value.get("format").and_then(Value::as_str) != Some(FORMAT) {
         return Err(damaged("it is not a state of moodle-infra".to_owned()));
     }
     match value.get("version").and_then(Value::as_u64) {
         Some(VERSION) => {}
+        Some(1) => upgrade(&mut value),
         Some(found) if found > VERSION => {
             return Err(StateError::Newer { path: path.to_owned(), found, known: VERSION });
         }
@@ -71,6 +73,14 @@ pub fn load(path: &Path, stack: &str) -> Result<Option<State>, StateError> {
     let state = state_of(read).map_err(damaged)?;
     state.verify().map_err(damaged)?;
     Ok(Some(state))
+}
+
+/// Makes version 2 of version 1, in which nothing was imported.
+fn upgrade(snapshot: &mut Value) {
+    let resources = snapshot.get_mut("resources").and_then(Value::as_array_mut);
+    for resource in resources.into_iter().flatten().filter_map(Value::as_object_mut) {
+        resource.insert("kept".to_owned(), Value::Array(Vec::new()));
+    }
 }
 
 /// Replaces the snapshot by `state`.
@@ -89,8 +99,8 @@ pub fn save(path: &Path, state: &State) -> Result<(), StateError> {
 pub fn text(state: &State) -> String {
     let State { stack, lineage, account, region, serial, facts, resources, incarnations, outputs } = state.clone();
     let resources = resources.into_iter().map(|(Key { address, incarnation }, resource)| {
-        let Resource { kind, region, token, stage, open, later, needs, props, attrs } = resource;
-        Entry { address, incarnation, kind, region, token, stage, open, later, needs, props, attrs }
+        let Resource { kind, region, token, stage, open, later, kept, needs, props, attrs } = resource;
+        Entry { address, incarnation, kind, region, token, stage, open, later, kept, needs, props, attrs }
     });
     let snapshot = Snapshot {
         format: FORMAT.to_owned(),
@@ -125,9 +135,10 @@ fn state_of(read: Snapshot) -> Result<State, String> {
         incarnations,
     } = read;
     let mut by_key = BTreeMap::new();
-    for Entry { address, incarnation, kind, region, token, stage, open, later, needs, props, attrs } in resources {
+    for Entry { address, incarnation, kind, region, token, stage, open, later, kept, needs, props, attrs } in resources
+    {
         let key = Key { address, incarnation };
-        let resource = Resource { kind, region, token, stage, open, later, needs, props, attrs };
+        let resource = Resource { kind, region, token, stage, open, later, kept, needs, props, attrs };
         if by_key.insert(key.clone(), resource).is_some() {
             return Err(format!("`{key}` stands there twice"));
         }

@@ -91,7 +91,13 @@ impl Facts {
         let available: Vec<String> = ('a'..='z').map(|letter| format!("{region}{letter}")).collect();
         let facts = Facts::of(topology, "000000000000", region, &available)
             .unwrap_or_else(|error| panic!("bug: a checked topology does not fit its own region: {error}"));
-        facts.knowing(topology.questions().into_iter().map(|it| (it.clone(), it.placeholder())).collect())
+        facts.supposing(topology)
+    }
+
+    /// Returns the facts with made-up answers to what the topology wants to know, for commands that ask AWS nothing.
+    #[must_use]
+    pub fn supposing(self, topology: &Topology) -> Facts {
+        self.knowing(topology.questions().into_iter().map(|it| (it.clone(), it.placeholder())).collect())
     }
 
     /// Returns the facts with answers to [`Topology::questions`].

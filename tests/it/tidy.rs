@@ -22,12 +22,16 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("graph", &["kind"]),
     ("runtime", &["kind"]),
     ("topology", &["graph", "kind", "kinds", "runtime", "spec"]),
+    ("cost", &["graph", "kind"]),
     ("state", &["aws", "kind"]),
     ("plan", &["aws", "graph", "kind", "state"]),
     ("preflight", &["aws", "kind", "plan", "topology"]),
     ("apply", &["aws", "graph", "kind", "plan", "state"]),
-    ("report", &["apply", "aws", "graph", "kind", "plan", "state"]),
-    ("cli", &["apply", "aws", "graph", "kind", "kinds", "plan", "preflight", "report", "spec", "state", "topology"]),
+    ("report", &["apply", "aws", "cost", "graph", "kind", "plan", "state"]),
+    (
+        "cli",
+        &["apply", "aws", "cost", "graph", "kind", "kinds", "plan", "preflight", "report", "spec", "state", "topology"],
+    ),
 ];
 
 /// The two roots, which are in no layer.

@@ -10,6 +10,7 @@ use crate::apply::call::{Answer, Call, Reply};
 use crate::apply::progress::Progress;
 use crate::apply::step::Verdict;
 use crate::aws::{Error, Result};
+use crate::kind::erased::TAGS;
 use crate::kind::{Milestone, Verb};
 use crate::plan::step::Action;
 use crate::state::event::{self, Event};
@@ -56,7 +57,10 @@ impl Run<'_> {
             {
                 let intended = event::Call::Update { props: want.clone(), needs: needs.clone() };
                 let was = want.clone();
-                self.intend_next(step, intended, Call::Update { have: attrs, was, want, changed: later });
+                // Tags that come after the creation bring the marks with them.
+                let mark = later.iter().any(|it| it == TAGS).then(|| self.token(step));
+                let call = Call::Update { have: attrs, was, want, changed: later, mark };
+                self.intend_next(step, intended, call);
             }
         } else if let Some(first) = waits.first {
             self.wait(step, false, first);

@@ -20,7 +20,7 @@ use super::queue::{Queue, Typical};
 use super::step::{Running, what};
 use super::{Failure, Job, Outcome, Stop};
 use crate::aws::Cx;
-use crate::kind::erased::{Erased, Registry};
+use crate::kind::erased::{Erased, Registry, TAGS};
 use crate::kind::{Milestone, Token, reference};
 use crate::plan::Plan;
 use crate::plan::step::{Action, Step};
@@ -284,9 +284,7 @@ impl<'a> Run<'a> {
         match &planned.action {
             Action::Create { props, needs, .. } => {
                 let Some(want) = self.resolved(step, props) else { return };
-                let state = self.ledger.state();
-                let key = &planned.key;
-                let token = Token::derive(&state.stack, &state.lineage, &key.address, key.incarnation);
+                let token = self.token(step);
                 let intended = event::Call::Create {
                     kind: planned.kind.clone(),
                     region: planned.region.clone(),
@@ -297,11 +295,12 @@ impl<'a> Run<'a> {
                 self.running(step).want = want.clone();
                 self.intend(step, intended, Call::Create { token, want });
             }
-            Action::Update { was, props, changed, needs } => {
+            Action::Update { was, props, changed, marks, needs } => {
                 let Some(want) = self.resolved(step, props) else { return };
+                let mark = marks.then(|| self.token(step));
                 // A value that was unknown in the plan may turn out to be what it was.
-                let changed: Vec<String> =
-                    changed.iter().filter(|it| was[it.as_str()] != want[it.as_str()]).cloned().collect();
+                let changes = |it: &&String| was[it.as_str()] != want[it.as_str()] || *marks && *it == TAGS;
+                let changed: Vec<String> = changed.iter().filter(changes).cloned().collect();
                 let Some(have) = self.attrs(step) else {
                     return self.fail(step, "it is not in the state any more".to_owned(), false);
                 };
@@ -314,7 +313,7 @@ impl<'a> Run<'a> {
                     return;
                 }
                 let intended = event::Call::Update { props: want.clone(), needs: needs.clone() };
-                self.intend(step, intended, Call::Update { have, was: was.clone(), want, changed });
+                self.intend(step, intended, Call::Update { have, was: was.clone(), want, changed, mark });
             }
             Action::Delete { .. } => {
                 let Some(have) = self.attrs(step) else {
@@ -415,6 +414,12 @@ impl<'a> Run<'a> {
                 None
             }
         }
+    }
+
+    /// Returns the token of the incarnation that a step works on.
+    fn token(&self, step: usize) -> Token {
+        let (state, key) = (self.ledger.state(), &self.job.plan.steps[step].key);
+        Token::derive(&state.stack, &state.lineage, &key.address, key.incarnation)
     }
 
     fn attrs(&self, step: usize) -> Option<Value> {

@@ -1,6 +1,8 @@
-//! `import cloudformation`: a spec from the parameters of a stack of the reference templates. Nobody is asked.
+//! `import`: a resource into the state, and here `import cloudformation`: a spec from the parameters of a stack of the
+//! reference templates. For that nobody is asked.
 
 mod convert;
+pub(super) mod resource;
 pub mod table;
 
 use std::collections::BTreeMap;

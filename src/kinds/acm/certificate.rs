@@ -10,7 +10,7 @@ use aws_sdk_acm::types::{CertificateDetail, ResourceRecord, ValidationMethod};
 use super::{ADD_TAGS, DESCRIBE, NO_CERTIFICATE};
 use crate::aws::{Cx, Result, call, tags};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Retry, Seen, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Retry, Seen, Token, Verb, Wait};
 use crate::kinds::answer::{complete, deleted, existing};
 use crate::kinds::route53::name::canonical;
 use crate::{attrs, props};
@@ -67,6 +67,7 @@ impl Kind for Certificate {
         Retry::on(Verb::Delete, "ResourceInUseException", 1800.0),
         Retry::on(Verb::Delete, "ConflictException", 60.0),
     ];
+    const NAMED: Named = Named::By(&[("arn", "arn:…:certificate/…")]);
 
     type Props = CertificateProps;
     type Attrs = CertificateAttrs;

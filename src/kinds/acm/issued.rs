@@ -8,7 +8,7 @@ use aws_sdk_acm::types::CertificateDetail;
 use super::certificate::Certificate;
 use super::{DESCRIBE, NO_CERTIFICATE};
 use crate::aws::{Cx, Error, Result};
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
 use crate::{attrs, props};
 
 /// See the module.
@@ -46,6 +46,7 @@ impl Kind for Issued {
     const ACTIONS: Actions =
         Actions { create: &[DESCRIBE], read: &[DESCRIBE], update: &[], delete: &[], find: &[DESCRIBE] };
     const RETRY: &'static [Retry] = &[Retry::on(Verb::Create, NO_CERTIFICATE, 60.0)];
+    const NAMED: Named = Named::By(&[("arn", "arn:…:certificate/…")]);
 
     type Props = IssuedProps;
     type Attrs = IssuedAttrs;

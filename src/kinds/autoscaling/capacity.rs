@@ -8,7 +8,7 @@ use aws_sdk_autoscaling::types::AutoScalingGroup;
 use super::group::Group;
 use super::{ACTIVITY, CONTENTION, DESCRIBE_GROUPS, INVALID, UPDATE_GROUP, ended, groups};
 use crate::aws::{Cx, Result, call};
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
 use crate::kinds::answer::complete;
 use crate::{attrs, props};
 
@@ -61,6 +61,7 @@ impl Kind for Capacity {
         Retry::on(Verb::Delete, CONTENTION, 120.0),
         Retry::on(Verb::Delete, ACTIVITY, 900.0),
     ];
+    const NAMED: Named = Named::By(&[("group", "GROUP")]);
 
     type Props = CapacityProps;
     type Attrs = CapacityAttrs;

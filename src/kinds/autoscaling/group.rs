@@ -11,7 +11,7 @@ use aws_sdk_autoscaling::types::{AutoScalingGroup, Tag, TagDescription};
 use super::{ACTIVITY, CONTENTION, DESCRIBE_GROUPS, INVALID, UPDATE_GROUP, ended, groups, latest};
 use crate::aws::{Cx, Result, call, tags};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Text, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Text, Token, Verb, Wait};
 use crate::kinds::answer::complete;
 use crate::kinds::ec2::launch_template::LaunchTemplate;
 use crate::kinds::ec2::subnet::Subnet;
@@ -106,6 +106,8 @@ impl Kind for Group {
         Retry::on(Verb::Delete, ACTIVITY, 900.0),
         Retry::on(Verb::Delete, CONTENTION, 120.0),
     ];
+    const NAMED: Named = Named::By(&[("name", "NAME")]);
+    const LABELS: &'static [&'static str] = &["name"];
 
     type Props = GroupProps;
     type Attrs = GroupAttrs;

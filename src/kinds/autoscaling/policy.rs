@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::group::Group;
 use super::{CONTENTION, INVALID, ended, is_gone};
 use crate::aws::{Cx, Result, call};
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
 use crate::kinds::answer::complete;
 use crate::{attrs, props};
 
@@ -86,6 +86,8 @@ impl Kind for Policy {
         Retry::on(Verb::Update, CONTENTION, 120.0),
         Retry::on(Verb::Delete, CONTENTION, 120.0),
     ];
+    const NAMED: Named = Named::By(&[("group", "GROUP"), ("name", "POLICY")]);
+    const LABELS: &'static [&'static str] = &["name"];
 
     type Props = PolicyProps;
     type Attrs = PolicyAttrs;

@@ -11,7 +11,7 @@ use aws_sdk_autoscaling::types::{
 use super::group::Group;
 use super::{CONTENTION, DESCRIBE_GROUPS, INVALID, group_of, groups, health, versions};
 use crate::aws::{Cx, Error, Result, call};
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Text, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Text, Token, Verb, Wait};
 use crate::kinds::answer::existing;
 use crate::{attrs, props};
 
@@ -74,6 +74,7 @@ impl Kind for Refresh {
         Retry::on(Verb::Update, CONTENTION, 120.0),
     ];
     const MOVES: &'static [&'static str] = &["min_healthy_percent", "refresh", "after"];
+    const NAMED: Named = Named::Not("it is what the engine remembers of a group's replacements, and makes itself anew");
 
     type Props = RefreshProps;
     type Attrs = RefreshAttrs;

@@ -6,7 +6,7 @@ use super::vault::Vault;
 use super::{LIST_TAGS, NOT_FOUND, TAG, UNTAG, carries, named, tags_of, unnamed};
 use crate::aws::{Cx, Error, Result, call};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
 use crate::kinds::answer::{complete, deleted, existing};
 use crate::{attrs, props};
 
@@ -70,6 +70,8 @@ impl Kind for Plan {
         // Its selection was deleted a moment ago.
         Retry::on(Verb::Delete, "InvalidRequestException", 60.0),
     ];
+    const NAMED: Named = Named::By(&[("id", "PLAN")]);
+    const LABELS: &'static [&'static str] = &["name"];
 
     type Props = PlanProps;
     type Attrs = PlanAttrs;
@@ -111,6 +113,14 @@ impl Kind for Plan {
     async fn delete(cx: &Cx, have: &PlanAttrs) -> Result<()> {
         let delete = cx.backup().delete_backup_plan().backup_plan_id(&have.id).send().await;
         deleted(call(DELETE, delete), &[NOT_FOUND])
+    }
+
+    async fn adopt(cx: &Cx, id: &str, _want: &PlanProps) -> Result<Option<PlanAttrs>> {
+        let answer = existing(call(GET, cx.backup().get_backup_plan().backup_plan_id(id).send().await), &[NOT_FOUND])?;
+        let Some(answer) = answer.filter(|it| it.deletion_date.is_none()) else { return Ok(None) };
+        let arn = complete(GET, answer.backup_plan_arn)?;
+        let name = complete(GET, answer.backup_plan)?.backup_plan_name;
+        Ok(Some(PlanAttrs { id: id.to_owned(), arn, name }))
     }
 
     async fn find(cx: &Cx, lost: &[Lost<Plan>]) -> Result<Vec<Option<PlanAttrs>>> {

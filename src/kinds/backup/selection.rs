@@ -7,7 +7,7 @@ use aws_sdk_backup::types::BackupSelection;
 use super::plan::Plan;
 use super::{NOT_FOUND, named, unnamed};
 use crate::aws::{Cx, Error, Result, call};
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Text, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Text, Token, Verb, Wait};
 use crate::kinds::answer::{complete, existing};
 use crate::{attrs, props};
 
@@ -61,6 +61,8 @@ impl Kind for Selection {
         find: &[LIST],
     };
     const RETRY: &'static [Retry] = &[Retry::on(Verb::Create, INVALID, 120.0)];
+    const NAMED: Named = Named::By(&[("plan", "PLAN"), ("id", "SELECTION")]);
+    const LABELS: &'static [&'static str] = &["name"];
 
     type Props = SelectionProps;
     type Attrs = SelectionAttrs;

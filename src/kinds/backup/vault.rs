@@ -6,7 +6,7 @@
 use super::{LIST_TAGS, NOT_FOUND, TAG, UNTAG, carries, named, tags_of, unnamed};
 use crate::aws::{Cx, Result, call};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Retry, Seen, Text, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Retry, Seen, Text, Token, Verb, Wait};
 use crate::kinds::answer::{complete, deleted, existing};
 use crate::{attrs, props};
 
@@ -71,6 +71,8 @@ impl Kind for Vault {
     const RETRY: &'static [Retry] =
         &[Retry::on(Verb::Update, NOT_FOUND, 30.0), Retry::on(Verb::Delete, NOT_EMPTY, 1800.0)];
     const HOLDS_DATA: bool = true;
+    const NAMED: Named = Named::By(&[("name", "NAME")]);
+    const LABELS: &'static [&'static str] = &["name"];
 
     type Props = VaultProps;
     type Attrs = VaultAttrs;

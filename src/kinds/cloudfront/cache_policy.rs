@@ -10,7 +10,7 @@ use aws_sdk_cloudfront::types::{
 
 use super::{CHANGED, STALE, asked, built, named, quantity};
 use crate::aws::{Cx, Result, call};
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Retry, Seen, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Retry, Seen, Token, Verb, Wait};
 use crate::kinds::answer::{complete, deleted, existing};
 use crate::{attrs, props};
 
@@ -72,6 +72,8 @@ impl Kind for CachePolicy {
         Retry::on(Verb::Delete, CHANGED, 60.0),
         Retry::on(Verb::Delete, STALE, 60.0),
     ];
+    const NAMED: Named = Named::By(&[("id", "ID")]);
+    const LABELS: &'static [&'static str] = &["name"];
 
     type Props = CachePolicyProps;
     type Attrs = CachePolicyAttrs;

@@ -18,7 +18,7 @@ use super::{CHANGED, STALE, built, config};
 use crate::aws::tags::TOKEN;
 use crate::aws::{Cx, Error, Result, call, tags};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Retry, Seen, Text, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Retry, Seen, Text, Token, Verb, Wait};
 use crate::kinds::answer::{complete, deleted, existing};
 use crate::{attrs, props};
 
@@ -157,6 +157,7 @@ impl Kind for Distribution {
         Retry::on(Verb::Delete, CHANGED, 60.0),
         Retry::on(Verb::Delete, STALE, 60.0),
     ];
+    const NAMED: Named = Named::By(&[("id", "ID")]);
 
     type Props = DistributionProps;
     type Attrs = DistributionAttrs;

@@ -8,7 +8,7 @@ use aws_sdk_cloudfront::types::{
 
 use super::{CHANGED, STALE, asked, built, named};
 use crate::aws::{Cx, Result, call};
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Retry, Seen, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Retry, Seen, Token, Verb, Wait};
 use crate::kinds::answer::{complete, deleted, existing};
 use crate::{attrs, props};
 
@@ -64,6 +64,8 @@ impl Kind for ResponseHeadersPolicy {
         Retry::on(Verb::Delete, CHANGED, 60.0),
         Retry::on(Verb::Delete, STALE, 60.0),
     ];
+    const NAMED: Named = Named::By(&[("id", "ID")]);
+    const LABELS: &'static [&'static str] = &["name"];
 
     type Props = ResponseHeadersPolicyProps;
     type Attrs = ResponseHeadersPolicyAttrs;

@@ -11,7 +11,7 @@ use super::named::{self, AlarmAttrs, DELETE, DESCRIBE, PUT};
 use super::{LIST_TAGS, TAG, UNTAG, tags_of};
 use crate::aws::{Cx, Result, call};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Retry, Seen, Text, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Retry, Seen, Text, Token, Verb, Wait};
 use crate::kinds::answer::complete;
 use crate::props;
 
@@ -79,6 +79,8 @@ impl Kind for Alarm {
         Retry::on(Verb::Create, "ValidationError", 30.0),
         Retry::on(Verb::Update, "ResourceNotFoundException", 30.0),
     ];
+    const NAMED: Named = Named::By(&[("name", "NAME")]);
+    const LABELS: &'static [&'static str] = &["name"];
 
     type Props = AlarmProps;
     type Attrs = AlarmAttrs;

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{GONE, LIST_TAGS, TAG, UNTAG, carries, tags_of};
 use crate::aws::{Cx, Result, call};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Retry, Seen, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Retry, Seen, Token, Verb, Wait};
 use crate::kinds::answer::{complete, deleted, existing};
 use crate::kinds::arn::partition_of;
 use crate::{attrs, props};
@@ -57,6 +57,8 @@ impl Kind for Dashboard {
         find: &[GET, LIST_TAGS],
     };
     const RETRY: &'static [Retry] = &[Retry::on(Verb::Update, "ResourceNotFoundException", 30.0)];
+    const NAMED: Named = Named::By(&[("name", "NAME")]);
+    const LABELS: &'static [&'static str] = &["name"];
 
     type Props = DashboardProps;
     type Attrs = DashboardAttrs;

@@ -10,7 +10,7 @@ use super::named::{self, AlarmAttrs, DELETE, DESCRIBE, PUT};
 use super::{LIST_TAGS, TAG, UNTAG, tags_of};
 use crate::aws::{Cx, Result, call};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Retry, Seen, Text, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Retry, Seen, Text, Token, Verb, Wait};
 use crate::kinds::answer::complete;
 use crate::props;
 
@@ -83,6 +83,8 @@ impl Kind for MathAlarm {
         find: &[DESCRIBE, LIST_TAGS],
     };
     const RETRY: &'static [Retry] = &[Retry::on(Verb::Update, "ResourceNotFoundException", 30.0)];
+    const NAMED: Named = Named::By(&[("name", "NAME")]);
+    const LABELS: &'static [&'static str] = &["name"];
 
     type Props = MathAlarmProps;
     type Attrs = AlarmAttrs;

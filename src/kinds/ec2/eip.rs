@@ -6,7 +6,7 @@ use super::described::{self, Described};
 use super::tags;
 use crate::aws::{Cx, Result, call};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Retry, Seen, Token, Verb};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Retry, Seen, Token, Verb};
 use crate::kinds::answer::{complete, deleted};
 use crate::{attrs, props};
 
@@ -51,6 +51,7 @@ impl Kind for Eip {
         Retry::saying(Verb::Delete, "AuthFailure", "permission to access the specified resource", 600.0),
         Retry::on(Verb::Delete, "DependencyViolation", 600.0),
     ];
+    const NAMED: Named = Named::By(&[("id", "eipalloc-…")]);
 
     type Props = EipProps;
     type Attrs = EipAttrs;

@@ -7,7 +7,7 @@ use super::vpc::Vpc;
 use super::{partial, tags};
 use crate::aws::{Cx, Result, call};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Text, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Text, Token, Verb, Wait};
 use crate::kinds::answer::{complete, deleted};
 use crate::kinds::logs::log_group::LogGroup;
 use crate::{attrs, props};
@@ -65,6 +65,7 @@ impl Kind for FlowLog {
         Retry::saying(Verb::Create, "InvalidParameter", "Unable to assume", 120.0),
         Retry::saying(Verb::Create, "InvalidParameterValue", "Unable to assume", 120.0),
     ];
+    const NAMED: Named = Named::By(&[("id", "fl-…")]);
 
     type Props = FlowLogProps;
     type Attrs = FlowLogAttrs;

@@ -6,7 +6,7 @@ use super::described::{self, Described};
 use super::tags;
 use crate::aws::{Cx, Result, call};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Retry, Seen, Token, Verb};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Retry, Seen, Token, Verb};
 use crate::kinds::answer::{complete, deleted};
 use crate::{attrs, props};
 
@@ -44,6 +44,7 @@ impl Kind for InternetGateway {
         find: &["ec2:DescribeInternetGateways"],
     };
     const RETRY: &'static [Retry] = &[Retry::on(Verb::Delete, "DependencyViolation", 300.0)];
+    const NAMED: Named = Named::By(&[("id", "igw-…")]);
 
     type Props = InternetGatewayProps;
     type Attrs = InternetGatewayAttrs;

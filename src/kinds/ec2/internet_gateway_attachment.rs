@@ -6,7 +6,7 @@ use super::described::{Described, any};
 use super::internet_gateway::InternetGateway;
 use super::vpc::Vpc;
 use crate::aws::{Cx, Result, call};
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
 use crate::kinds::answer::deleted;
 use crate::{attrs, props};
 
@@ -53,6 +53,7 @@ impl Kind for InternetGatewayAttachment {
         // "Network … has some mapped public address(es)": NAT gateways and load balancers give theirs back late.
         Retry::on(Verb::Delete, "DependencyViolation", 900.0),
     ];
+    const NAMED: Named = Named::By(&[("gateway", "igw-…"), ("vpc", "vpc-…")]);
 
     type Props = InternetGatewayAttachmentProps;
     type Attrs = InternetGatewayAttachmentAttrs;

@@ -18,7 +18,7 @@ use super::tags;
 use crate::aws::tags::TOKEN;
 use crate::aws::{Cx, Error, Result, call};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Text, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Text, Token, Verb, Wait};
 use crate::kinds::answer::{complete, deleted, existing};
 use crate::kinds::iam::instance_profile::InstanceProfile;
 use crate::{attrs, props};
@@ -101,6 +101,8 @@ impl Kind for LaunchTemplate {
         Retry::on(Verb::Update, "InvalidLaunchTemplateId.VersionNotFound", 60.0),
     ];
     const MOVES: &'static [&'static str] = &["version"];
+    const NAMED: Named = Named::By(&[("id", "lt-…")]);
+    const LABELS: &'static [&'static str] = &["name"];
 
     type Props = LaunchTemplateProps;
     type Attrs = LaunchTemplateAttrs;
@@ -145,6 +147,16 @@ impl Kind for LaunchTemplate {
 
     async fn delete(cx: &Cx, have: &LaunchTemplateAttrs) -> Result<()> {
         deleted(call(DELETE, cx.ec2().delete_launch_template().launch_template_id(&have.id).send().await), GONE)
+    }
+
+    async fn adopt(cx: &Cx, id: &str, _want: &LaunchTemplateProps) -> Result<Option<LaunchTemplateAttrs>> {
+        // No filter takes ids.
+        let answer = call(DESCRIBE, cx.ec2().describe_launch_templates().launch_template_ids(id).send().await);
+        let found = existing(answer, GONE)?.and_then(|it| it.launch_templates?.into_iter().next());
+        let Some(found) = found else { return Ok(None) };
+        let name = complete(DESCRIBE, found.launch_template_name)?;
+        // The read tells the version.
+        Ok(Some(LaunchTemplateAttrs { id: id.to_owned(), name, version: String::new() }))
     }
 
     async fn find(cx: &Cx, lost: &[Lost<LaunchTemplate>]) -> Result<Vec<Option<LaunchTemplateAttrs>>> {

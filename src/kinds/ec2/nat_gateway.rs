@@ -8,7 +8,7 @@ use super::subnet::Subnet;
 use super::tags;
 use crate::aws::{Cx, Result, call};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
 use crate::kinds::answer::{complete, deleted};
 use crate::{attrs, props};
 
@@ -56,6 +56,7 @@ impl Kind for NatGateway {
         // A replacement takes the address over from a gateway that AWS has only just let go.
         Retry::on(Verb::Create, "Resource.AlreadyAssociated", 60.0),
     ];
+    const NAMED: Named = Named::By(&[("id", "nat-…")]);
 
     type Props = NatGatewayProps;
     type Attrs = NatGatewayAttrs;

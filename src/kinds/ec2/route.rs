@@ -8,7 +8,7 @@ use super::nat_gateway::NatGateway;
 use super::route_table::RouteTable;
 use crate::aws::{Cx, Result, call};
 use crate::kind::values::Cidr;
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb};
 use crate::kinds::answer::deleted;
 use crate::{attrs, props};
 
@@ -77,6 +77,7 @@ impl Kind for Route {
         Retry::on(Verb::Update, "NatGatewayNotFound", 60.0),
         Retry::on(Verb::Update, "InvalidGatewayID.NotFound", 60.0),
     ];
+    const NAMED: Named = Named::By(&[("table", "rtb-…"), ("destination", "RANGE")]);
 
     type Props = RouteProps;
     type Attrs = RouteAttrs;

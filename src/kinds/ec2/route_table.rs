@@ -7,7 +7,7 @@ use super::tags;
 use super::vpc::Vpc;
 use crate::aws::{Cx, Result, call};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb};
 use crate::kinds::answer::{complete, deleted};
 use crate::{attrs, props};
 
@@ -50,6 +50,7 @@ impl Kind for RouteTable {
         Retry::on(Verb::Create, "InvalidVpcID.NotFound", 60.0),
         Retry::on(Verb::Delete, "DependencyViolation", 300.0),
     ];
+    const NAMED: Named = Named::By(&[("id", "rtb-…")]);
 
     type Props = RouteTableProps;
     type Attrs = RouteTableAttrs;

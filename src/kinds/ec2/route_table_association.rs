@@ -8,7 +8,7 @@ use super::described::{Described, any};
 use super::route_table::RouteTable;
 use super::subnet::Subnet;
 use crate::aws::{Cx, Result, call};
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
 use crate::kinds::answer::{complete, deleted};
 use crate::{attrs, props};
 
@@ -55,6 +55,7 @@ impl Kind for RouteTableAssociation {
         Retry::on(Verb::Create, "InvalidSubnetID.NotFound", 60.0),
         Retry::on(Verb::Update, "InvalidRouteTableID.NotFound", 60.0),
     ];
+    const NAMED: Named = Named::By(&[("subnet", "subnet-…")]);
 
     type Props = RouteTableAssociationProps;
     type Attrs = RouteTableAssociationAttrs;

@@ -11,7 +11,7 @@ use super::vpc::Vpc;
 use crate::aws::tags::TOKEN;
 use crate::aws::{Cx, Result, call};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
 use crate::kinds::answer::{complete, deleted};
 use crate::{attrs, props};
 
@@ -68,6 +68,8 @@ impl Kind for SecurityGroup {
         Retry::on(Verb::Delete, "DependencyViolation", 900.0),
         Retry::on(Verb::Delete, "InvalidGroup.InUse", 900.0),
     ];
+    const NAMED: Named = Named::By(&[("id", "sg-…")]);
+    const LABELS: &'static [&'static str] = &["name"];
 
     type Props = SecurityGroupProps;
     type Attrs = SecurityGroupAttrs;

@@ -13,7 +13,7 @@ use super::security_group::SecurityGroup;
 use super::tags;
 use crate::aws::{Cx, Result, call};
 use crate::kind::values::{Cidr, Tags};
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb};
 use crate::kinds::answer::{complete, deleted};
 use crate::{attrs, props};
 
@@ -90,6 +90,7 @@ impl Kind for SecurityGroupRule {
         Retry::on(Verb::Create, "InvalidGroup.NotFound", 60.0),
         Retry::on(Verb::Update, "InvalidGroup.NotFound", 60.0),
     ];
+    const NAMED: Named = Named::By(&[("id", "sgr-…")]);
 
     type Props = SecurityGroupRuleProps;
     type Attrs = SecurityGroupRuleAttrs;

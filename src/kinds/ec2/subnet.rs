@@ -7,7 +7,7 @@ use super::tags;
 use super::vpc::Vpc;
 use crate::aws::{Cx, Result, call};
 use crate::kind::values::{Cidr, Tags};
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
 use crate::kinds::answer::{complete, deleted};
 use crate::{attrs, props};
 
@@ -58,6 +58,7 @@ impl Kind for Subnet {
         // Network interfaces of load balancers and NAT gateways stay for minutes after their owner.
         Retry::on(Verb::Delete, "DependencyViolation", 900.0),
     ];
+    const NAMED: Named = Named::By(&[("id", "subnet-…")]);
 
     type Props = SubnetProps;
     type Attrs = SubnetAttrs;

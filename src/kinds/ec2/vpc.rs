@@ -6,7 +6,7 @@ use super::described::{self, Described};
 use super::tags;
 use crate::aws::{Cx, Result, call};
 use crate::kind::values::{Cidr, Tags};
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Retry, Seen, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Retry, Seen, Token, Verb, Wait};
 use crate::kinds::answer::{complete, deleted};
 use crate::{attrs, props};
 
@@ -49,6 +49,7 @@ impl Kind for Vpc {
     };
     // Whatever AWS itself put into the VPC leaves it a while after its owner is gone.
     const RETRY: &'static [Retry] = &[Retry::on(Verb::Delete, "DependencyViolation", 900.0)];
+    const NAMED: Named = Named::By(&[("id", "vpc-…")]);
 
     type Props = VpcProps;
     type Attrs = VpcAttrs;

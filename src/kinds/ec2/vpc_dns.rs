@@ -7,7 +7,7 @@ use aws_sdk_ec2::types::{AttributeBooleanValue, VpcAttributeName};
 
 use super::vpc::Vpc;
 use crate::aws::{Cx, Result, call};
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb};
 use crate::kinds::answer::{complete, existing};
 use crate::{attrs, props};
 
@@ -51,6 +51,7 @@ impl Kind for VpcDns {
         Retry::on(Verb::Create, "InvalidVpcID.NotFound", 60.0),
         Retry::on(Verb::Update, "InvalidVpcID.NotFound", 60.0),
     ];
+    const NAMED: Named = Named::By(&[("vpc", "vpc-…")]);
 
     type Props = VpcDnsProps;
     type Attrs = VpcDnsAttrs;

@@ -12,7 +12,7 @@ use super::tags;
 use super::vpc::Vpc;
 use crate::aws::{Cx, Result, call};
 use crate::kind::values::{Policy, Tags};
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
 use crate::kinds::answer::{complete, deleted};
 use crate::kinds::ec2::partial;
 use crate::{attrs, props};
@@ -81,6 +81,7 @@ impl Kind for VpcEndpoint {
         Retry::on(Verb::Delete, "IncorrectState", 300.0),
         Retry::on(Verb::Delete, "DependencyViolation", 300.0),
     ];
+    const NAMED: Named = Named::By(&[("id", "vpce-…")]);
 
     type Props = VpcEndpointProps;
     type Attrs = VpcEndpointAttrs;

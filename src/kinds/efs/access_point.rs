@@ -12,7 +12,7 @@ use super::file_system::FileSystem;
 use super::{NO_FILE_SYSTEM, TAG, UNSETTLED, UNTAG};
 use crate::aws::{Cx, Error, Result, call};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
 use crate::kinds::answer::{complete, deleted, existing};
 use crate::{attrs, props};
 
@@ -69,6 +69,7 @@ impl Kind for AccessPoint {
     };
     const RETRY: &'static [Retry] =
         &[Retry::on(Verb::Create, UNSETTLED, 120.0), Retry::on(Verb::Create, NO_FILE_SYSTEM, 60.0)];
+    const NAMED: Named = Named::By(&[("id", "fsap-…")]);
 
     type Props = AccessPointProps;
     type Attrs = AccessPointAttrs;

@@ -8,7 +8,7 @@ use aws_sdk_efs::types::{BackupPolicy as Switch, Status};
 use super::file_system::FileSystem;
 use super::{NO_FILE_SYSTEM, UNSETTLED};
 use crate::aws::{Cx, Error, Result, call};
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
 use crate::kinds::answer::{complete, deleted, existing};
 use crate::{attrs, props};
 
@@ -49,6 +49,7 @@ impl Kind for BackupPolicy {
         Retry::on(Verb::Create, NO_FILE_SYSTEM, 60.0),
         Retry::on(Verb::Delete, UNSETTLED, 120.0),
     ];
+    const NAMED: Named = Named::By(&[("file_system", "fs-…")]);
 
     type Props = BackupPolicyProps;
     type Attrs = BackupPolicyAttrs;

@@ -8,7 +8,7 @@ use aws_sdk_efs::types::{FileSystemDescription, PerformanceMode, ThroughputMode}
 use super::{NO_FILE_SYSTEM, TAG, UNSETTLED, UNTAG};
 use crate::aws::{Cx, Result, call};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Retry, Seen, Text, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Retry, Seen, Text, Token, Verb, Wait};
 use crate::kinds::answer::{complete, deleted, existing};
 use crate::{attrs, props};
 
@@ -78,6 +78,7 @@ impl Kind for FileSystem {
         Retry::on(Verb::Delete, UNSETTLED, 120.0),
     ];
     const HOLDS_DATA: bool = true;
+    const NAMED: Named = Named::By(&[("id", "fs-…")]);
 
     type Props = FileSystemProps;
     type Attrs = FileSystemAttrs;

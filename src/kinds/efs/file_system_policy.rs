@@ -4,7 +4,7 @@ use super::file_system::FileSystem;
 use super::{NO_FILE_SYSTEM, UNSETTLED};
 use crate::aws::{Cx, Error, Result, call};
 use crate::kind::values::Policy;
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb};
 use crate::kinds::answer::{complete, deleted, existing};
 use crate::{attrs, props};
 
@@ -49,6 +49,7 @@ impl Kind for FileSystemPolicy {
         Retry::on(Verb::Update, UNSETTLED, 120.0),
         Retry::on(Verb::Delete, UNSETTLED, 120.0),
     ];
+    const NAMED: Named = Named::By(&[("file_system", "fs-…")]);
 
     type Props = FileSystemPolicyProps;
     type Attrs = FileSystemPolicyAttrs;

@@ -7,7 +7,7 @@ use aws_sdk_efs::types::{
 use super::file_system::FileSystem;
 use super::{NO_FILE_SYSTEM, UNSETTLED};
 use crate::aws::{Cx, Result, call};
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb};
 use crate::kinds::answer::{deleted, existing};
 use crate::{attrs, props};
 
@@ -55,6 +55,7 @@ impl Kind for Lifecycle {
         Retry::on(Verb::Update, UNSETTLED, 120.0),
         Retry::on(Verb::Delete, UNSETTLED, 120.0),
     ];
+    const NAMED: Named = Named::By(&[("file_system", "fs-…")]);
 
     type Props = LifecycleProps;
     type Attrs = LifecycleAttrs;

@@ -7,7 +7,7 @@ use aws_sdk_efs::types::MountTargetDescription;
 use super::file_system::FileSystem;
 use super::{NO_FILE_SYSTEM, UNSETTLED};
 use crate::aws::{Cx, Result, call};
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
 use crate::kinds::answer::{deleted, existing};
 use crate::kinds::ec2::security_group::SecurityGroup;
 use crate::kinds::ec2::subnet::Subnet;
@@ -74,6 +74,7 @@ impl Kind for MountTarget {
         Retry::on(Verb::Update, WRONG_STATE, 300.0),
         Retry::on(Verb::Update, "SecurityGroupNotFound", 60.0),
     ];
+    const NAMED: Named = Named::By(&[("id", "fsmt-…")]);
 
     type Props = MountTargetProps;
     type Attrs = MountTargetAttrs;

@@ -10,7 +10,7 @@ use super::subnet_group::SubnetGroup;
 use super::{asked, host_and_port, ids, named, tags, track};
 use crate::aws::{Cx, Result, call};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
 use crate::kinds::answer::{complete, deleted};
 use crate::kinds::ec2::security_group::SecurityGroup;
 use crate::{attrs, props};
@@ -88,6 +88,8 @@ impl Kind for CacheCluster {
         Retry::on(Verb::Update, "InvalidCacheClusterState", 3600.0),
         Retry::on(Verb::Delete, "InvalidCacheClusterState", 1800.0),
     ];
+    const NAMED: Named = Named::By(&[("id", "NAME")]);
+    const LABELS: &'static [&'static str] = &["name"];
 
     type Props = CacheClusterProps;
     type Attrs = CacheClusterAttrs;
@@ -149,6 +151,10 @@ impl Kind for CacheCluster {
     async fn delete(cx: &Cx, have: &CacheClusterAttrs) -> Result<()> {
         let delete = cx.elasticache().delete_cache_cluster().cache_cluster_id(&have.id);
         deleted(call("elasticache:DeleteCacheCluster", delete.send().await), &["CacheClusterNotFound"])
+    }
+
+    async fn adopt(cx: &Cx, id: &str, want: &CacheClusterProps) -> Result<Option<CacheClusterAttrs>> {
+        listed::adopt::<Self>(cx, id, want).await
     }
 
     async fn find(cx: &Cx, lost: &[Lost<CacheCluster>]) -> Result<Vec<Option<CacheClusterAttrs>>> {

@@ -75,6 +75,13 @@ pub(super) async fn find<K: Listed>(cx: &Cx, lost: &[Lost<K>]) -> Result<Vec<Opt
     Ok(all)
 }
 
+/// [`Kind::adopt`].
+pub(super) async fn adopt<K: Listed>(cx: &Cx, name: &str, want: &K::Props) -> Result<Option<K::Attrs>> {
+    let items = K::list(cx, &[name.to_owned()]).await?;
+    let item = items.iter().find(|it| K::name(it) == Some(name));
+    item.map(|it| complete(K::CALL, K::attrs(it, want))).transpose()
+}
+
 /// Returns the properties as they stand, tags left out; `None` where there is nothing any more.
 ///
 /// An update that takes several calls is refused halfway, while AWS is at work on the first, and begins again later:

@@ -8,7 +8,7 @@ use super::listed::{self, Listed};
 use super::{asked, named, tags};
 use crate::aws::{Cx, Result, call};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Retry, Seen, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Retry, Seen, Token, Verb, Wait};
 use crate::kinds::answer::{complete, deleted, existing};
 use crate::{attrs, props};
 
@@ -78,6 +78,8 @@ impl Kind for ParameterGroup {
         Retry::on(Verb::Update, "InvalidCacheParameterGroupState", 900.0),
         Retry::on(Verb::Delete, "InvalidCacheParameterGroupState", 900.0),
     ];
+    const NAMED: Named = Named::By(&[("name", "NAME")]);
+    const LABELS: &'static [&'static str] = &["name"];
 
     type Props = ParameterGroupProps;
     type Attrs = ParameterGroupAttrs;
@@ -119,6 +121,10 @@ impl Kind for ParameterGroup {
     async fn delete(cx: &Cx, have: &ParameterGroupAttrs) -> Result<()> {
         let delete = cx.elasticache().delete_cache_parameter_group().cache_parameter_group_name(&have.name);
         deleted(call("elasticache:DeleteCacheParameterGroup", delete.send().await), &[GONE])
+    }
+
+    async fn adopt(cx: &Cx, id: &str, want: &ParameterGroupProps) -> Result<Option<ParameterGroupAttrs>> {
+        listed::adopt::<Self>(cx, id, want).await
     }
 
     async fn find(cx: &Cx, lost: &[Lost<ParameterGroup>]) -> Result<Vec<Option<ParameterGroupAttrs>>> {

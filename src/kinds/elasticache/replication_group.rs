@@ -13,7 +13,7 @@ use super::subnet_group::SubnetGroup;
 use super::{asked, host_and_port, ids, named, tags, track};
 use crate::aws::{Cx, Result, call};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
 use crate::kinds::answer::{complete, deleted};
 use crate::kinds::ec2::security_group::SecurityGroup;
 use crate::{attrs, props};
@@ -125,6 +125,8 @@ impl Kind for ReplicationGroup {
         Retry::on(Verb::Update, "InvalidCacheClusterState", 5400.0),
         Retry::on(Verb::Delete, "InvalidReplicationGroupState", 3600.0),
     ];
+    const NAMED: Named = Named::By(&[("id", "NAME")]);
+    const LABELS: &'static [&'static str] = &["name"];
 
     type Props = ReplicationGroupProps;
     type Attrs = ReplicationGroupAttrs;
@@ -172,6 +174,10 @@ impl Kind for ReplicationGroup {
         let delete = cx.elasticache().delete_replication_group().replication_group_id(&have.id);
         let answer = call("elasticache:DeleteReplicationGroup", delete.retain_primary_cluster(false).send().await);
         deleted(answer, &["ReplicationGroupNotFoundFault"])
+    }
+
+    async fn adopt(cx: &Cx, id: &str, want: &ReplicationGroupProps) -> Result<Option<ReplicationGroupAttrs>> {
+        listed::adopt::<Self>(cx, id, want).await
     }
 
     async fn find(cx: &Cx, lost: &[Lost<ReplicationGroup>]) -> Result<Vec<Option<ReplicationGroupAttrs>>> {

@@ -10,7 +10,7 @@ use super::listed::{self, Listed};
 use super::{asked, host_and_port, ids, named, tags};
 use crate::aws::{Cx, Result, call};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
 use crate::kinds::answer::{complete, deleted};
 use crate::kinds::ec2::security_group::SecurityGroup;
 use crate::kinds::ec2::subnet::Subnet;
@@ -102,6 +102,8 @@ impl Kind for ServerlessCache {
         Retry::on(Verb::Update, "InvalidServerlessCacheStateFault", 3600.0),
         Retry::on(Verb::Delete, "InvalidServerlessCacheStateFault", 1800.0),
     ];
+    const NAMED: Named = Named::By(&[("id", "NAME")]);
+    const LABELS: &'static [&'static str] = &["name"];
 
     type Props = ServerlessCacheProps;
     type Attrs = ServerlessCacheAttrs;
@@ -162,6 +164,10 @@ impl Kind for ServerlessCache {
         let delete = cx.elasticache().delete_serverless_cache().serverless_cache_name(&have.id);
         let answer = call("elasticache:DeleteServerlessCache", delete.send().await);
         deleted(answer, &["ServerlessCacheNotFoundFault"])
+    }
+
+    async fn adopt(cx: &Cx, id: &str, want: &ServerlessCacheProps) -> Result<Option<ServerlessCacheAttrs>> {
+        listed::adopt::<Self>(cx, id, want).await
     }
 
     async fn find(cx: &Cx, lost: &[Lost<ServerlessCache>]) -> Result<Vec<Option<ServerlessCacheAttrs>>> {

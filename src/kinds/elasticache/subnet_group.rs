@@ -8,7 +8,7 @@ use super::listed::{self, Listed};
 use super::{asked, ids, named, tags};
 use crate::aws::{Cx, Result, call};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
 use crate::kinds::answer::{complete, deleted};
 use crate::kinds::ec2::subnet::Subnet;
 use crate::{attrs, props};
@@ -69,6 +69,8 @@ impl Kind for SubnetGroup {
         Retry::on(Verb::Delete, "CacheSubnetGroupInUse", 600.0),
         Retry::on(Verb::Delete, "DependencyViolation", 600.0),
     ];
+    const NAMED: Named = Named::By(&[("name", "NAME")]);
+    const LABELS: &'static [&'static str] = &["name"];
 
     type Props = SubnetGroupProps;
     type Attrs = SubnetGroupAttrs;
@@ -110,6 +112,10 @@ impl Kind for SubnetGroup {
         let delete = cx.elasticache().delete_cache_subnet_group().cache_subnet_group_name(&have.name);
         let answer = call("elasticache:DeleteCacheSubnetGroup", delete.send().await);
         deleted(answer, &["CacheSubnetGroupNotFoundFault"])
+    }
+
+    async fn adopt(cx: &Cx, id: &str, want: &SubnetGroupProps) -> Result<Option<SubnetGroupAttrs>> {
+        listed::adopt::<Self>(cx, id, want).await
     }
 
     async fn find(cx: &Cx, lost: &[Lost<SubnetGroup>]) -> Result<Vec<Option<SubnetGroupAttrs>>> {

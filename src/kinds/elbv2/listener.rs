@@ -6,7 +6,7 @@ use super::load_balancer::LoadBalancer;
 use super::{Action, NO_LISTENER, NO_LOAD_BALANCER, NO_TARGET_GROUP, tags};
 use crate::aws::{Cx, Result, call};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Text, Token, Verb};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Text, Token, Verb};
 use crate::kinds::answer::{complete, deleted, existing};
 use crate::{attrs, props};
 
@@ -72,6 +72,7 @@ impl Kind for Listener {
         Retry::on(Verb::Update, "CertificateNotFound", 300.0),
         Retry::on(Verb::Update, "UnsupportedCertificate", 300.0),
     ];
+    const NAMED: Named = Named::By(&[("arn", "arn:…:listener/app/…")]);
 
     type Props = ListenerProps;
     type Attrs = ListenerAttrs;

@@ -10,7 +10,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
 use super::{NO_LOAD_BALANCER, full_name, name_of, tags, whole_name};
 use crate::aws::{Cx, Result, call};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Text, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Text, Token, Verb, Wait};
 use crate::kinds::answer::{complete, deleted, existing};
 use crate::kinds::ec2::security_group::SecurityGroup;
 use crate::kinds::ec2::subnet::Subnet;
@@ -129,6 +129,8 @@ impl Kind for LoadBalancer {
         Retry::saying(Verb::Update, "InvalidConfigurationRequest", "Access Denied", 120.0),
         Retry::on(Verb::Delete, "ResourceInUse", 300.0),
     ];
+    const NAMED: Named = Named::By(&[("arn", "arn:…:loadbalancer/app/…")]);
+    const LABELS: &'static [&'static str] = &["name"];
 
     type Props = LoadBalancerProps;
     type Attrs = LoadBalancerAttrs;

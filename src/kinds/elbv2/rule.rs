@@ -11,7 +11,7 @@ use super::listener::Listener;
 use super::{Action, NO_LISTENER, NO_RULE, NO_TARGET_GROUP, tags};
 use crate::aws::{Cx, Error, Result, call};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Text, Token, Verb};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Text, Token, Verb};
 use crate::kinds::answer::{complete, deleted, existing};
 use crate::{attrs, props};
 
@@ -88,6 +88,7 @@ impl Kind for Rule {
     ];
 
     const MOVES: &'static [&'static str] = &["secret"];
+    const NAMED: Named = Named::By(&[("arn", "arn:…:listener-rule/app/…")]);
 
     type Props = RuleProps;
     type Attrs = RuleAttrs;

@@ -7,7 +7,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
 use super::{NO_TARGET_GROUP, full_name, name_of, tags, whole_name};
 use crate::aws::{Cx, Result, call};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb};
 use crate::kinds::answer::{complete, deleted, existing};
 use crate::kinds::ec2::vpc::Vpc;
 use crate::{attrs, props};
@@ -94,6 +94,8 @@ impl Kind for TargetGroup {
         // A listener that let go of it a moment ago.
         Retry::on(Verb::Delete, "ResourceInUse", 120.0),
     ];
+    const NAMED: Named = Named::By(&[("arn", "arn:…:targetgroup/…")]);
+    const LABELS: &'static [&'static str] = &["name"];
 
     type Props = TargetGroupProps;
     type Attrs = TargetGroupAttrs;

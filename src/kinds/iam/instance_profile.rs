@@ -5,7 +5,7 @@ use aws_sdk_iam::types::{self, Tag};
 use super::role::Role;
 use crate::aws::{Cx, Error, Result, call, tags};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
 use crate::kinds::answer::{complete, deleted, existing};
 use crate::{attrs, props};
 
@@ -68,6 +68,8 @@ impl Kind for InstanceProfile {
         Retry::on(Verb::Delete, "DeleteConflict", 60.0),
         Retry::on(Verb::Delete, "ConcurrentModification", 60.0),
     ];
+    const NAMED: Named = Named::By(&[("name", "NAME")]);
+    const LABELS: &'static [&'static str] = &["name"];
 
     type Props = InstanceProfileProps;
     type Attrs = InstanceProfileAttrs;

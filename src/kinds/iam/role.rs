@@ -5,7 +5,7 @@ use aws_sdk_iam::types::{self, Tag};
 use super::document;
 use crate::aws::{Cx, Error, Result, call, tags};
 use crate::kind::values::{Policy, Tags};
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Retry, Seen, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Retry, Seen, Token, Verb, Wait};
 use crate::kinds::answer::{complete, deleted, existing};
 use crate::{attrs, props};
 
@@ -64,6 +64,8 @@ impl Kind for Role {
         Retry::on(Verb::Delete, "DeleteConflict", 120.0),
         Retry::on(Verb::Delete, "ConcurrentModification", 60.0),
     ];
+    const NAMED: Named = Named::By(&[("name", "NAME")]);
+    const LABELS: &'static [&'static str] = &["name"];
 
     type Props = RoleProps;
     type Attrs = RoleAttrs;

@@ -4,7 +4,7 @@ use super::document;
 use super::role::Role;
 use crate::aws::{Cx, Result, call};
 use crate::kind::values::Policy;
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb};
 use crate::kinds::answer::{deleted, existing};
 use crate::{attrs, props};
 
@@ -52,6 +52,8 @@ impl Kind for RolePolicy {
         Retry::on(Verb::Update, "ConcurrentModification", 60.0),
         Retry::on(Verb::Delete, "ConcurrentModification", 60.0),
     ];
+    const NAMED: Named = Named::By(&[("role", "ROLE"), ("name", "POLICY")]);
+    const LABELS: &'static [&'static str] = &["name"];
 
     type Props = RolePolicyProps;
     type Attrs = RolePolicyAttrs;

@@ -2,7 +2,7 @@
 
 use super::role::Role;
 use crate::aws::{Cx, Result, call};
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Text, Token, Verb};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Text, Token, Verb};
 use crate::kinds::answer::{deleted, existing};
 use crate::{attrs, props};
 
@@ -47,6 +47,7 @@ impl Kind for RolePolicyAttachment {
         Retry::on(Verb::Create, "ConcurrentModification", 60.0),
         Retry::on(Verb::Delete, "ConcurrentModification", 60.0),
     ];
+    const NAMED: Named = Named::By(&[("role", "ROLE"), ("policy", "arn:…:policy/…")]);
 
     type Props = RolePolicyAttachmentProps;
     type Attrs = RolePolicyAttachmentAttrs;

@@ -5,7 +5,7 @@ use aws_sdk_kms::types::AliasListEntry;
 use super::NOT_FOUND;
 use super::key::Key;
 use crate::aws::{Cx, Result, call};
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
 use crate::kinds::answer::{complete, deleted};
 use crate::kinds::arn::arn;
 use crate::{attrs, props};
@@ -56,6 +56,8 @@ impl Kind for Alias {
         Retry::on(Verb::Update, "DependencyTimeoutException", 60.0),
         Retry::on(Verb::Delete, "DependencyTimeoutException", 60.0),
     ];
+    const NAMED: Named = Named::By(&[("name", "alias/…")]);
+    const LABELS: &'static [&'static str] = &["name"];
 
     type Props = AliasProps;
     type Attrs = AliasAttrs;

@@ -9,7 +9,7 @@ use aws_sdk_kms::types::{KeyMetadata, KeyState, Tag};
 use super::NOT_FOUND;
 use crate::aws::{Cx, Error, Result, call, tags};
 use crate::kind::values::{Policy, Tags};
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Retry, Seen, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Retry, Seen, Token, Verb, Wait};
 use crate::kinds::answer::{complete, deleted, existing};
 use crate::{attrs, props};
 
@@ -89,6 +89,7 @@ impl Kind for Key {
         Retry::on(Verb::Delete, "DependencyTimeoutException", 60.0),
     ];
     const HOLDS_DATA: bool = true;
+    const NAMED: Named = Named::By(&[("id", "ID")]);
 
     type Props = KeyProps;
     type Attrs = KeyAttrs;

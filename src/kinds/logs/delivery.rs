@@ -6,7 +6,7 @@ use super::delivery_destination::DeliveryDestination;
 use super::delivery_source::DeliverySource;
 use crate::aws::{Cx, Result, call, tags};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
 use crate::kinds::answer::{complete, deleted, existing};
 use crate::{attrs, props};
 
@@ -61,6 +61,7 @@ impl Kind for Delivery {
         Retry::on(Verb::Create, "ResourceNotFoundException", 60.0),
         Retry::on(Verb::Delete, "ConflictException", 60.0),
     ];
+    const NAMED: Named = Named::By(&[("id", "ID")]);
 
     type Props = DeliveryProps;
     type Attrs = DeliveryAttrs;

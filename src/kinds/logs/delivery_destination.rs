@@ -4,7 +4,7 @@ use aws_sdk_cloudwatchlogs::types::{self, DeliveryDestinationConfiguration, Outp
 
 use crate::aws::{Cx, Error, Result, call, tags};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Retry, Seen, Text, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Retry, Seen, Text, Token, Verb, Wait};
 use crate::kinds::answer::{complete, deleted, existing};
 use crate::{attrs, props};
 
@@ -52,6 +52,8 @@ impl Kind for DeliveryDestination {
         // A delivery that is gone is counted for a moment.
         Retry::on(Verb::Delete, "ConflictException", 120.0),
     ];
+    const NAMED: Named = Named::By(&[("name", "NAME")]);
+    const LABELS: &'static [&'static str] = &["name"];
 
     type Props = DeliveryDestinationProps;
     type Attrs = DeliveryDestinationAttrs;

@@ -4,7 +4,7 @@ use aws_sdk_cloudwatchlogs::types;
 
 use crate::aws::{Cx, Result, call, tags};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Retry, Seen, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Retry, Seen, Token, Verb, Wait};
 use crate::kinds::answer::{deleted, existing};
 use crate::{attrs, props};
 
@@ -57,6 +57,7 @@ impl Kind for LogGroup {
         Retry::on(Verb::Update, "ResourceNotFoundException", 30.0),
         Retry::on(Verb::Delete, "OperationAbortedException", 120.0),
     ];
+    const NAMED: Named = Named::By(&[("name", "NAME")]);
 
     type Props = LogGroupProps;
     type Attrs = LogGroupAttrs;

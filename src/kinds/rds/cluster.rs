@@ -17,7 +17,7 @@ use super::subnet_group::SubnetGroup;
 use super::{ADD_TAGS, REMOVE_TAGS};
 use crate::aws::{Cx, Result, call};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Text, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Text, Token, Verb, Wait};
 use crate::kinds::answer::{complete, deleted};
 use crate::kinds::ec2::security_group::SecurityGroup;
 use crate::{attrs, props};
@@ -145,6 +145,8 @@ impl Kind for Cluster {
         Retry::on(Verb::Delete, BUSY, 1800.0),
     ];
     const HOLDS_DATA: bool = true;
+    const NAMED: Named = Named::By(&[("id", "NAME")]);
+    const LABELS: &'static [&'static str] = &["name"];
 
     type Props = ClusterProps;
     type Attrs = ClusterAttrs;

@@ -7,7 +7,7 @@ use aws_sdk_rds::types::{ApplyMethod, Parameter, Tag};
 use super::{ADD_TAGS, LIST_TAGS, REMOVE_TAGS};
 use crate::aws::{Cx, Result, call};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Retry, Seen, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Retry, Seen, Token, Verb, Wait};
 use crate::kinds::answer::{complete, deleted, existing};
 use crate::{attrs, props};
 
@@ -72,6 +72,8 @@ impl Kind for ClusterParameterGroup {
         // The group is in use for a while after its cluster has gone.
         Retry::on(Verb::Delete, "InvalidDBParameterGroupState", 300.0),
     ];
+    const NAMED: Named = Named::By(&[("name", "NAME")]);
+    const LABELS: &'static [&'static str] = &["name"];
 
     type Props = ClusterParameterGroupProps;
     type Attrs = ClusterParameterGroupAttrs;
@@ -119,6 +121,23 @@ impl Kind for ClusterParameterGroup {
     async fn delete(cx: &Cx, have: &ClusterParameterGroupAttrs) -> Result<()> {
         let delete = cx.rds().delete_db_cluster_parameter_group().db_cluster_parameter_group_name(&have.name);
         deleted(call(DELETE, delete.send().await), GONE)
+    }
+
+    async fn adopt(
+        cx: &Cx,
+        id: &str,
+        _want: &ClusterParameterGroupProps,
+    ) -> Result<Option<ClusterParameterGroupAttrs>> {
+        let describe = cx.rds().describe_db_cluster_parameter_groups().db_cluster_parameter_group_name(id);
+        let answer = existing(call(DESCRIBE, describe.send().await), GONE)?;
+        let Some(found) = answer.and_then(|it| it.db_cluster_parameter_groups?.into_iter().next()) else {
+            return Ok(None);
+        };
+        Ok(Some(ClusterParameterGroupAttrs {
+            name: complete(DESCRIBE, found.db_cluster_parameter_group_name)?,
+            arn: complete(DESCRIBE, found.db_cluster_parameter_group_arn)?,
+            family: complete(DESCRIBE, found.db_parameter_group_family)?,
+        }))
     }
 
     async fn find(cx: &Cx, lost: &[Lost<ClusterParameterGroup>]) -> Result<Vec<Option<ClusterParameterGroupAttrs>>> {

@@ -8,7 +8,7 @@ use super::cluster::Cluster;
 use super::{ADD_TAGS, REMOVE_TAGS};
 use crate::aws::{Cx, Result, call};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
 use crate::kinds::answer::{complete, deleted};
 use crate::{attrs, props};
 
@@ -76,6 +76,8 @@ impl Kind for Instance {
         // One that is still being made must be made before it can go.
         Retry::on(Verb::Delete, "InvalidDBInstanceState", 1200.0),
     ];
+    const NAMED: Named = Named::By(&[("id", "NAME")]);
+    const LABELS: &'static [&'static str] = &["name"];
 
     type Props = InstanceProps;
     type Attrs = InstanceAttrs;

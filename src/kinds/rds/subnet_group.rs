@@ -7,7 +7,7 @@ use aws_sdk_rds::types::{self, Tag};
 use super::{ADD_TAGS, LIST_TAGS, REMOVE_TAGS};
 use crate::aws::{Cx, Result, call};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
 use crate::kinds::answer::{complete, deleted, existing};
 use crate::kinds::ec2::subnet::Subnet;
 use crate::kinds::ec2::vpc::Vpc;
@@ -72,6 +72,8 @@ impl Kind for SubnetGroup {
         // The group is in use for a while after its cluster has gone.
         Retry::on(Verb::Delete, "InvalidDBSubnetGroupStateFault", 300.0),
     ];
+    const NAMED: Named = Named::By(&[("name", "NAME")]);
+    const LABELS: &'static [&'static str] = &["name"];
 
     type Props = SubnetGroupProps;
     type Attrs = SubnetGroupAttrs;

@@ -8,7 +8,7 @@ use super::NO_ZONE;
 use super::name::{DnsName, canonical};
 use crate::aws::{Cx, Result, call, tags};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Retry, Seen, Token, Verb};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Retry, Seen, Token, Verb};
 use crate::kinds::answer::{complete, deleted, existing};
 use crate::{attrs, props};
 
@@ -69,6 +69,7 @@ impl Kind for HostedZone {
         Retry::on(Verb::Delete, "HostedZoneNotEmpty", 60.0),
     ];
     const HOLDS_DATA: bool = true;
+    const NAMED: Named = Named::By(&[("id", "ZONE")]);
 
     type Props = HostedZoneProps;
     type Attrs = HostedZoneAttrs;

@@ -14,7 +14,7 @@ use super::NO_ZONE;
 use super::hosted_zone::HostedZone;
 use super::name::{DnsName, canonical};
 use crate::aws::{Cx, Error, Result, call};
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Text, Token, Verb};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Text, Token, Verb};
 use crate::kinds::answer::existing;
 use crate::{attrs, props};
 
@@ -79,6 +79,7 @@ impl Kind for Record {
         Retry::saying(Verb::Create, REFUSED, "target was not found", 120.0),
         Retry::saying(Verb::Update, REFUSED, "target was not found", 120.0),
     ];
+    const NAMED: Named = Named::By(&[("zone", "ZONE"), ("name", "NAME"), ("record_type", "TYPE")]);
 
     type Props = RecordProps;
     type Attrs = RecordAttrs;

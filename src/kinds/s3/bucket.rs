@@ -2,12 +2,14 @@
 //!
 //! Names are unique in all of AWS and not free again for an hour, so ours end in the account and a piece of our token.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration, Delete, ObjectIdentifier, Tag, Tagging};
 
 use super::{BUSY, NO_BUCKET, unbuildable};
 use crate::aws::{Cx, Error, Result, call, tags};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Retry, Seen, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Retry, Seen, Token, Verb, Wait};
 use crate::kinds::answer::deleted;
 use crate::{attrs, props};
 
@@ -78,6 +80,8 @@ impl Kind for Bucket {
     ];
     const HOLDS_DATA: bool = true;
     const MOVES: &'static [&'static str] = &["force_empty"];
+    const NAMED: Named = Named::By(&[("name", "NAME")]);
+    const LABELS: &'static [&'static str] = &["name"];
 
     type Props = BucketProps;
     type Attrs = BucketAttrs;
@@ -124,6 +128,10 @@ impl Kind for Bucket {
             }
             other => deleted(other, &[NO_BUCKET]),
         }
+    }
+
+    async fn adopt(cx: &Cx, id: &str, want: &BucketProps) -> Result<Option<BucketAttrs>> {
+        Ok(Some(attrs_of(cx, id.to_owned(), want.force_empty)))
     }
 
     async fn find(cx: &Cx, lost: &[Lost<Bucket>]) -> Result<Vec<Option<BucketAttrs>>> {
@@ -187,7 +195,9 @@ fn name_of(whole: &str, account: &str, token: Option<&str>) -> String {
 async fn update_tags(cx: &Cx, bucket: &str, want: &Tags) -> Result<()> {
     let there = tags_of(cx, bucket).await?.unwrap_or_default();
     let ours = there.into_iter().filter(|it| it.key.starts_with("moodle-infra:")).map(|it| (it.key, it.value));
-    let set = tag_list(TAG, ours.chain(want.0.clone()))?;
+    // A mark that is wanted stands in place of one that is there.
+    let all: BTreeMap<String, String> = ours.chain(want.0.clone()).collect();
+    let set = tag_list(TAG, all)?;
     let tagging = Tagging::builder().set_tag_set(Some(set)).build().map_err(|error| unbuildable(TAG, &error))?;
     call(TAG, cx.s3().put_bucket_tagging().bucket(bucket).tagging(tagging).send().await).map(drop)
 }

@@ -5,7 +5,7 @@ use super::setting::{self, Setting, SettingAttrs};
 use super::{BUSY, NO_BUCKET};
 use crate::aws::{Cx, Error, Result, call};
 use crate::kind::values::Policy;
-use crate::kind::{Actions, Edit, Kind, Lost, Poll, Rate, Ref, Retry, Seen, Token, Verb};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Poll, Rate, Ref, Retry, Seen, Token, Verb};
 use crate::kinds::answer::{complete, deleted, existing};
 use crate::props;
 
@@ -44,6 +44,7 @@ impl Kind for BucketPolicy {
         Retry::saying(Verb::Create, "MalformedPolicy", "Invalid principal", 120.0),
         Retry::saying(Verb::Update, "MalformedPolicy", "Invalid principal", 120.0),
     ];
+    const NAMED: Named = Named::By(&[("bucket", "BUCKET")]);
 
     type Props = BucketPolicyProps;
     type Attrs = SettingAttrs;

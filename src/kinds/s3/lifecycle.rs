@@ -10,7 +10,7 @@ use super::bucket::Bucket;
 use super::setting::{self, Setting, SettingAttrs};
 use super::{NO_BUCKET, unbuildable};
 use crate::aws::{Cx, Result, call};
-use crate::kind::{Actions, Edit, Kind, Lost, Poll, Rate, Ref, Retry, Seen, Token};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Poll, Rate, Ref, Retry, Seen, Token};
 use crate::kinds::answer::{deleted, existing};
 use crate::props;
 
@@ -73,6 +73,7 @@ impl Kind for Lifecycle {
     const RATE: Rate = super::MUTATING;
     const ACTIONS: Actions = Actions { create: &[PUT], read: &[GET], update: &[PUT], delete: &[PUT], find: &[GET] };
     const RETRY: &'static [Retry] = super::SETTING;
+    const NAMED: Named = Named::By(&[("bucket", "BUCKET")]);
 
     type Props = LifecycleProps;
     type Attrs = SettingAttrs;

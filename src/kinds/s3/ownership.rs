@@ -6,7 +6,7 @@ use super::bucket::Bucket;
 use super::setting::{self, Setting, SettingAttrs};
 use super::{NO_BUCKET, unbuildable};
 use crate::aws::{Cx, Result, call};
-use crate::kind::{Actions, Edit, Kind, Lost, Poll, Rate, Ref, Retry, Seen, Token};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Poll, Rate, Ref, Retry, Seen, Token};
 use crate::kinds::answer::{deleted, existing};
 use crate::props;
 
@@ -36,6 +36,7 @@ impl Kind for Ownership {
     const RATE: Rate = super::MUTATING;
     const ACTIONS: Actions = Actions { create: &[PUT], read: &[GET], update: &[PUT], delete: &[PUT], find: &[GET] };
     const RETRY: &'static [Retry] = super::SETTING;
+    const NAMED: Named = Named::By(&[("bucket", "BUCKET")]);
 
     type Props = OwnershipProps;
     type Attrs = SettingAttrs;

@@ -6,7 +6,7 @@ use super::NO_BUCKET;
 use super::bucket::Bucket;
 use super::setting::{self, Setting, SettingAttrs};
 use crate::aws::{Cx, Result, call};
-use crate::kind::{Actions, Edit, Kind, Lost, Poll, Rate, Ref, Retry, Seen, Token};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Poll, Rate, Ref, Retry, Seen, Token};
 use crate::kinds::answer::{deleted, existing};
 use crate::props;
 
@@ -33,6 +33,7 @@ impl Kind for Versioning {
     const RATE: Rate = super::MUTATING;
     const ACTIONS: Actions = Actions { create: &[PUT], read: &[GET], update: &[], delete: &[PUT], find: &[GET] };
     const RETRY: &'static [Retry] = super::SETTING;
+    const NAMED: Named = Named::By(&[("bucket", "BUCKET")]);
 
     type Props = VersioningProps;
     type Attrs = SettingAttrs;

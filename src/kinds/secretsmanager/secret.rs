@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::aws::{Cx, Result, call, tags};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Retry, Seen, Text, Token, Verb};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Retry, Seen, Text, Token, Verb};
 use crate::kinds::answer::{complete, deleted, existing};
 use crate::{attrs, props};
 
@@ -101,6 +101,8 @@ impl Kind for Secret {
     ];
     const HOLDS_DATA: bool = true;
     const MOVES: &'static [&'static str] = &["disposable"];
+    const NAMED: Named = Named::By(&[("arn", "arn:…:secret:…")]);
+    const LABELS: &'static [&'static str] = &["name"];
 
     type Props = SecretProps;
     type Attrs = SecretAttrs;
@@ -167,6 +169,14 @@ impl Kind for Secret {
             Err(error) if error.is("InvalidRequestException") && described(cx, &have.arn).await?.is_none() => Ok(()),
             other => deleted(other, &[NO_SECRET]),
         }
+    }
+
+    async fn adopt(cx: &Cx, id: &str, want: &SecretProps) -> Result<Option<SecretAttrs>> {
+        let Some(there) = described(cx, id).await? else { return Ok(None) };
+        // How its value was drawn nobody can tell any more; it stays as it is.
+        let (recipe, disposable) = (want.recipe.clone(), want.disposable);
+        let (arn, name) = (complete(DESCRIBE, there.arn)?, complete(DESCRIBE, there.name)?);
+        Ok(Some(SecretAttrs { arn, name, recipe, disposable }))
     }
 
     async fn find(cx: &Cx, lost: &[Lost<Secret>]) -> Result<Vec<Option<SecretAttrs>>> {

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use super::topic::Topic;
 use crate::aws::{Cx, Error, Result, call};
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
 use crate::kinds::answer::{complete, deleted, existing};
 use crate::{attrs, props};
 
@@ -55,6 +55,7 @@ impl Kind for Subscription {
     const ACTIONS: Actions =
         Actions { create: &[SUBSCRIBE], read: &[GET], update: &[], delete: &[UNSUBSCRIBE], find: &[LIST, GET] };
     const RETRY: &'static [Retry] = &[Retry::on(Verb::Create, "NotFound", 30.0)];
+    const NAMED: Named = Named::By(&[("arn", "arn:…:sns:…")]);
 
     type Props = SubscriptionProps;
     type Attrs = SubscriptionAttrs;

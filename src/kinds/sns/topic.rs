@@ -9,7 +9,7 @@ use aws_sdk_sns::types::Tag;
 
 use crate::aws::{Cx, Error, Result, call, tags};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Retry, Seen, Text, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Retry, Seen, Text, Token, Verb, Wait};
 use crate::kinds::answer::{complete, deleted, existing};
 use crate::kinds::arn::arn;
 use crate::{attrs, props};
@@ -73,6 +73,8 @@ impl Kind for Topic {
         Retry::on(Verb::Update, "NotFound", 30.0),
         Retry::on(Verb::Delete, "ConcurrentAccess", 60.0),
     ];
+    const NAMED: Named = Named::By(&[("arn", "arn:…:sns:…")]);
+    const LABELS: &'static [&'static str] = &["name"];
 
     type Props = TopicProps;
     type Attrs = TopicAttrs;

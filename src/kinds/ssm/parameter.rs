@@ -6,7 +6,7 @@ use aws_sdk_ssm::types::{ParameterType, ResourceTypeForTagging, Tag};
 
 use crate::aws::{Cx, Error, Result, call, tags};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Retry, Seen, Text, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Retry, Seen, Text, Token, Verb, Wait};
 use crate::kinds::answer::{deleted, existing};
 use crate::{attrs, props};
 
@@ -60,6 +60,7 @@ impl Kind for Parameter {
         Retry::on(Verb::Update, "InvalidResourceId", 30.0),
         Retry::on(Verb::Delete, "TooManyUpdates", 60.0),
     ];
+    const NAMED: Named = Named::By(&[("name", "NAME")]);
 
     type Props = ParameterProps;
     type Attrs = ParameterAttrs;

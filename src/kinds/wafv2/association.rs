@@ -2,7 +2,7 @@
 
 use super::{GONE, web_acl};
 use crate::aws::{Cx, Result, call};
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Text, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Text, Token, Verb, Wait};
 use crate::kinds::answer::{deleted, existing};
 use crate::{attrs, props};
 
@@ -55,6 +55,7 @@ impl Kind for Association {
         Retry::on(Verb::Update, GONE, 60.0),
         Retry::on(Verb::Delete, UNAVAILABLE, 300.0),
     ];
+    const NAMED: Named = Named::By(&[("resource", "arn:…:loadbalancer/app/…")]);
 
     type Props = AssociationProps;
     type Attrs = AssociationAttrs;

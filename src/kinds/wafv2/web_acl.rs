@@ -9,7 +9,7 @@ use super::rules::{self, Rule};
 use super::{GONE, MUTATING};
 use crate::aws::{Cx, Error, Result, call, tags};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Retry, Seen, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Retry, Seen, Token, Verb, Wait};
 use crate::kinds::answer::{complete, deleted, existing};
 use crate::{attrs, props};
 
@@ -85,6 +85,8 @@ impl Kind for WebAcl {
         // A load balancer or a distribution that let go of it a moment ago.
         Retry::on(Verb::Delete, "WAFAssociatedItemException", 600.0),
     ];
+    const NAMED: Named = Named::By(&[("arn", "arn:…/webacl/…")]);
+    const LABELS: &'static [&'static str] = &["name"];
 
     type Props = WebAclProps;
     type Attrs = WebAclAttrs;
@@ -150,6 +152,15 @@ impl Kind for WebAcl {
         let WebAclAttrs { id, arn: _, name, scope } = have;
         let delete = cx.wafv2().delete_web_acl().name(name).scope(Scope::from(scope.as_str())).id(id).lock_token(lock);
         deleted(call(DELETE, delete.send().await), &[GONE])
+    }
+
+    async fn adopt(_cx: &Cx, id: &str, _want: &WebAclProps) -> Result<Option<WebAclAttrs>> {
+        // arn:aws:wafv2:REGION:ACCOUNT:SCOPE/webacl/NAME/ID
+        let resource: Vec<&str> = id.rsplit(':').next().unwrap_or_default().split('/').collect();
+        let [scope, "webacl", name, acl] = resource[..] else { return Ok(None) };
+        let scope = if scope == "global" { "CLOUDFRONT" } else { "REGIONAL" };
+        let [arn, acl, name, scope] = [id, acl, name, scope].map(str::to_owned);
+        Ok(Some(WebAclAttrs { id: acl, arn, name, scope }))
     }
 
     async fn find(cx: &Cx, lost: &[Lost<WebAcl>]) -> Result<Vec<Option<WebAclAttrs>>> {

@@ -2,6 +2,8 @@
 
 mod run;
 
+mod adopt;
+mod beginning;
 mod commands;
 mod crashes;
 mod faults;

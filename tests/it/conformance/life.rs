@@ -6,8 +6,8 @@ use std::sync::Arc;
 use moodle_infra::aws::faults::{Fault, Faults};
 use moodle_infra::aws::{Cx, Effect, Error};
 use moodle_infra::graph::Graph;
-use moodle_infra::kind::erased::{Erased, LostValue, Meta, Registry, SeenValue};
-use moodle_infra::kind::{Address, Phase, Token, reference};
+use moodle_infra::kind::erased::{EditValue, Erased, LostValue, Meta, Registry, SeenValue, TAGS};
+use moodle_infra::kind::{Address, Named, Phase, Token, reference};
 use moodle_infra::kinds::registry;
 use moodle_infra::plan::diff::differences;
 use serde_json::Value;
@@ -41,6 +41,10 @@ pub(super) enum Check {
     FindsNoStranger,
     /// After a lost answer the error says that the effect is unknown, and the resource is found.
     SurvivesLostAnswer,
+    /// By the id that users see it is found again, with the same attributes and properties.
+    Imports,
+    /// Its marks say whose it is, and can be changed together with its tags.
+    Marks,
     /// What was deleted is not read any more.
     Deletes,
     /// Deleting it again is success.
@@ -130,7 +134,7 @@ impl Life {
         self.twin(&first, &before).await?;
         let first = self.change(first, &before, &update).await?;
         let second = self.replacement(&first, &before, &replace).await?;
-        self.death(&second).await?;
+        self.death(&second, &replace).await?;
         self.lost_answer(&before).await?;
 
         self.tear_down(&build.needs).await?;
@@ -154,16 +158,61 @@ impl Life {
         // An apply may stop here; the next plan reads what is there so far.
         let half = self.read(&attrs).await?;
         self.check(Check::ReadsAsWanted, half.is_some(), || "nothing right after create".to_owned());
-        let attrs = self.finish(&attrs, want).await?;
+        let attrs = self.finish(&attrs, want, &token).await?;
         let seen = self.read(&attrs).await?;
         let attrs = completed(attrs, seen.as_ref());
         self.check_as_wanted(Check::ReadsAsWanted, want, &attrs, seen.as_ref());
+        self.import(want, &attrs).await?;
+        let attrs = self.marks(&token, want, attrs).await?;
 
         let found = self.find(&token, want).await?;
         self.check(Check::Finds, found.as_ref() == Some(&attrs), || format!("{found:?} instead of {attrs}"));
         if self.has_tags() {
             let found = self.find(&self::token(99), want).await?;
             self.check(Check::FindsNoStranger, found.is_none(), || format!("{found:?}"));
+        }
+        Ok(attrs)
+    }
+
+    /// Takes the resource for one that was there before, and finds it by its id.
+    async fn import(&mut self, want: &Value, attrs: &Value) -> Result<(), Error> {
+        let named = self.kind.meta().named;
+        let Named::By(_) = named else { return Ok(()) };
+        let Some(id) = named.id(attrs).filter(|it| named.parse(it).is_some()) else {
+            self.fail(Check::Imports, format!("the id of {attrs} does not look like {named:?}"));
+            return Ok(());
+        };
+        let called = self.called(&id, want).await?;
+        let seen = self.read(attrs).await?;
+        self.check(Check::Imports, called.is_some() && called == seen, || format!("{called:?} instead of {seen:?}"));
+        Ok(())
+    }
+
+    /// Reads what users call `id`.
+    async fn called(&mut self, id: &str, want: &Value) -> Result<Option<SeenValue>, Error> {
+        self.cx.wire().record();
+        let adopted = self.kind.adopt(&self.cx, id, want).await?;
+        let Meta { actions, .. } = self.kind.meta();
+        self.check_actions("adopt", &[actions.read, actions.find].concat(), &self.calls());
+        match adopted {
+            Some(attrs) => self.read(&attrs).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Marks the resource as another stack's, and as ours again.
+    async fn marks(&mut self, token: &Token, want: &Value, mut attrs: Value) -> Result<Value, Error> {
+        if !self.has_tags() {
+            return Ok(attrs);
+        }
+        let other = Token::derive("other", "it", &Address::of("case.it", None), 1);
+        let seen = self.read(&attrs).await?.and_then(|it| it.stack);
+        self.check(Check::Marks, seen.as_deref() == Some("conformance"), || format!("{seen:?}"));
+        for mark in [&other, token] {
+            let edit = EditValue { have: &attrs, was: want, want, changed: &["tags"], mark: Some(mark) };
+            attrs = self.kind.update(&self.cx, edit).await?;
+            let seen = self.read(&attrs).await?.and_then(|it| it.stack);
+            self.check(Check::Marks, seen.as_ref() == Some(&mark.stack), || format!("{seen:?} for {mark:?}"));
         }
         Ok(attrs)
     }
@@ -175,12 +224,13 @@ impl Life {
         if self.kind.conflicts(want, want) || ONLY_LOOK.contains(&name) {
             return Ok(());
         }
-        let created = self.kind.create(&self.cx, &token(4), want).await;
+        let token = token(4);
+        let created = self.kind.create(&self.cx, &token, want).await;
         let Ok(second) = &created else {
             self.fail(Check::StandsBesideAnEqual, format!("{created:?}"));
             return Ok(());
         };
-        let second = self.finish(second, want).await?;
+        let second = self.finish(second, want, &token).await?;
         let id = self.kind.meta().id;
         self.check(Check::StandsBesideAnEqual, second[id] != first[id], || format!("{second} is {first}"));
         if second[id] != first[id] {
@@ -194,8 +244,8 @@ impl Life {
     }
 
     /// Sets what the create call could not carry.
-    async fn finish(&self, attrs: &Value, want: &Value) -> Result<Value, Error> {
-        finish(&*self.kind, &self.cx, attrs, want).await
+    async fn finish(&self, attrs: &Value, want: &Value, token: &Token) -> Result<Value, Error> {
+        finish(&*self.kind, &self.cx, attrs, want, token).await
     }
 
     /// Changes the resource in place.
@@ -208,7 +258,8 @@ impl Life {
         self.check(Check::UpdatesInPlace, !replaces, || format!("{differences:?}"));
         let changed: Vec<&str> = differences.iter().map(|it| it.field.as_str()).collect();
         self.cx.wire().record();
-        let updated = self.kind.update(&self.cx, &attrs, was, want, &changed).await?;
+        let updated =
+            self.kind.update(&self.cx, EditValue { have: &attrs, was, want, changed: &changed, mark: None }).await?;
         self.check_actions("update", self.kind.meta().actions.update, &self.calls());
         let moved = undeclared_moves(self.kind.meta(), &attrs, &updated);
         self.check(Check::UpdatesInPlace, moved.is_empty(), || format!("{moved:?}: {attrs} became {updated}"));
@@ -224,13 +275,13 @@ impl Life {
             self.check(Check::Replaces, replaced.iter().any(|it| it.replaces), || format!("{replaced:?}"));
         }
         if self.kind.conflicts(before, want) {
-            self.death(first).await?;
+            self.death(first, before).await?;
             self.birth(want, 2).await
         } else {
             let second = self.birth(want, 2).await?;
             let still = self.read(first).await?;
             self.check(Check::Replaces, still.is_some(), || "the first does not outlive the second's birth".to_owned());
-            self.death(first).await?;
+            self.death(first, before).await?;
             let seen = self.read(&second).await?;
             self.check_as_wanted(Check::Replaces, want, &second, seen.as_ref());
             let both = self.kind.read(&self.cx, &[first.clone(), second.clone()]).await?;
@@ -241,13 +292,18 @@ impl Life {
     }
 
     /// Deletes the resource, twice.
-    async fn death(&mut self, attrs: &Value) -> Result<(), Error> {
+    async fn death(&mut self, attrs: &Value, want: &Value) -> Result<(), Error> {
         self.cx.wire().record();
         self.kind.delete(&self.cx, attrs).await?;
         self.check_actions("delete", self.kind.meta().actions.delete, &self.calls());
         if !self.goes_with_another() {
             let seen = self.read(attrs).await?;
             self.check(Check::Deletes, seen.is_none(), || format!("{seen:?}"));
+            let named = self.kind.meta().named;
+            if let Some(id) = named.id(attrs).filter(|it| named.parse(it).is_some()) {
+                let called = self.called(&id, want).await?;
+                self.check(Check::Imports, called.is_some() == seen.is_some(), || format!("{called:?} when gone"));
+            }
         }
         let again = self.kind.delete(&self.cx, attrs).await;
         self.check(Check::DeletesTwice, again.is_ok(), || format!("{again:?}"));
@@ -272,10 +328,10 @@ impl Life {
         let found = self.find(&token, want).await?;
         self.check(Check::SurvivesLostAnswer, found.is_some(), || "not found".to_owned());
         let Some(attrs) = found else { return Ok(()) };
-        let attrs = self.finish(&attrs, want).await?;
+        let attrs = self.finish(&attrs, want, &token).await?;
         let seen = self.read(&attrs).await?;
         self.check_as_wanted(Check::SurvivesLostAnswer, want, &attrs, seen.as_ref());
-        self.death(&attrs).await
+        self.death(&attrs, want).await
     }
 
     /// Reads the resource until it is no longer pending; an emulator moves on at each look.
@@ -315,7 +371,7 @@ impl Life {
             let want = kind.normalise(&self.resolved(&node.props)).expect("properties are of their kind");
             let token = Token::derive("conformance", "needs", &node.address, u32::try_from(number).unwrap_or(0));
             let attrs = kind.create(&self.cx, &token, &want).await?;
-            let attrs = finish(&*kind, &self.cx, &attrs, &want).await?;
+            let attrs = finish(&*kind, &self.cx, &attrs, &want, &token).await?;
             self.made.insert(node.address.clone(), attrs);
         }
         Ok(())
@@ -373,12 +429,16 @@ fn undeclared_moves(kind: &Meta, before: &Value, after: &Value) -> Vec<&'static 
     kind.attributes.iter().filter(differs).filter(|name| !kind.moves.contains(name)).copied().collect()
 }
 
-async fn finish(kind: &dyn Erased, cx: &Cx, attrs: &Value, want: &Value) -> Result<Value, Error> {
+async fn finish(kind: &dyn Erased, cx: &Cx, attrs: &Value, want: &Value, token: &Token) -> Result<Value, Error> {
     let later = kind.later(want);
     if later.is_empty() {
         return Ok(attrs.clone());
     }
-    kind.update(cx, attrs, want, want, &later).await
+    kind.update(
+        cx,
+        EditValue { have: attrs, was: want, want, changed: &later, mark: later.contains(&TAGS).then_some(token) },
+    )
+    .await
 }
 
 fn token(incarnation: u32) -> Token {

@@ -17,6 +17,7 @@ mod web;
 
 use std::collections::BTreeSet;
 
+use moodle_infra::kind::Named;
 use moodle_infra::kinds::registry;
 
 use crate::support::emulator::{Emulator, account};
@@ -87,4 +88,18 @@ fn every_kind_has_a_case() {
     let kinds = registry();
     let kinds: BTreeSet<&str> = kinds.iter().map(|it| it.meta().name).collect();
     assert_eq!(kinds, cases);
+}
+
+#[test]
+fn every_kind_says_how_users_name_one_for_an_import() {
+    for kind in registry().iter() {
+        let meta = kind.meta();
+        let says = match meta.named {
+            Named::By(parts) => parts.iter().all(|(name, look)| meta.attributes.contains(name) && !look.is_empty()),
+            Named::Not(why) => !why.is_empty(),
+        };
+        assert!(says, "{}: {:?}", meta.name, meta.named);
+        let fields = |label: &&&str| meta.fields.iter().any(|it| it.name == **label);
+        assert!(meta.labels.iter().all(|it| fields(&it)), "{}: {:?}", meta.name, meta.labels);
+    }
 }

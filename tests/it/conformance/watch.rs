@@ -51,6 +51,8 @@ pub(super) const DEFECTS: &[Defect] = &[
     no_tags("vault", Check::UpdatesInPlace, "field: \"tags\", old: Object {}"),
     no_tags("vault", Check::Replaces, "field: \"tags\", old: Object {}"),
     no_tags("vault", Check::SurvivesLostAnswer, "not found"),
+    no_tags("vault", Check::Marks, "None"),
+    no_tags("plan", Check::Marks, "None"),
     no_tags("plan", Check::ReadsAsWanted, "field: \"tags\", old: Object {}"),
     no_tags("plan", Check::Finds, "None instead of"),
     lacks("plan", "backup:UpdateBackupPlan failed: an answer with status 500"),

@@ -3,6 +3,7 @@
 //! Everything is decided by a seed. A failure prints it; `SEED=<seed>` runs that one alone, `SEEDS=<factor>` so many
 //! times as many seeds as usual.
 
+mod adopting;
 mod choices;
 mod crashes;
 mod failures;

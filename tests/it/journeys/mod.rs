@@ -19,8 +19,10 @@ use moodle_infra::graph::Graph;
 use moodle_infra::kind::Address;
 use moodle_infra::kind::erased::Registry;
 use moodle_infra::kinds::registry;
+use moodle_infra::plan::adopt::adopt;
 use moodle_infra::plan::step::Action;
 use moodle_infra::plan::{Home, Options, Pace, Plan, plan, refresh};
+use moodle_infra::state::event::Event;
 use moodle_infra::state::lock::Holder;
 use moodle_infra::state::store::{Ledger, Store};
 use moodle_infra::topology::{self, Facts, Question, Topology};
@@ -121,6 +123,7 @@ async fn journey(route: &Route, text: String, number: usize) -> Journey {
         kept: Inventory::default(),
     };
     way.go(Some(&first), Asked::default()).await;
+    way.import_all(&first).await;
     for change in route.changes {
         let text = texts.last().unwrap();
         let mut asked = Asked { loses: change.loses, replace: None };
@@ -279,6 +282,29 @@ impl Way {
             besides.retain(|what, _| self.kept.besides.contains_key(what));
         }
         assert_eq!(besides, self.kept.besides, "{}: left: in the account, right: what AWS keeps", self.name);
+    }
+
+    /// Forgets all that can be imported and imports it, by the ids that users see: there is nothing to do then.
+    async fn import_all(&mut self, topology: &Topology) {
+        let graph = topology.graph(&self.facts(topology).await);
+        let mut ids = BTreeMap::new();
+        for (key, it) in self.store.state().resources.clone() {
+            if let Some(id) = self.registry.get(&it.kind).unwrap().meta().named.id(&it.attrs) {
+                ids.insert(key.address.clone(), id);
+                self.store.record(Event::Forgotten { key }).unwrap();
+            }
+        }
+        // What needs another comes after it.
+        for node in graph.nodes() {
+            let Some(id) = ids.get(&node.address) else { continue };
+            let state = self.store.state();
+            let found = adopt(&self.cx, &self.registry, &graph, state, &node.address, id, Pace::EMULATOR).await;
+            let adoption = found.unwrap_or_else(|error| panic!("{}: {} by {id}: {error}", self.name, node.address));
+            self.store.record(adoption.event).unwrap();
+        }
+        let plan = self.plan(Some(topology), &Options::default()).await;
+        assert!(plan.is_empty() && plan.drift.is_empty(), "{}: {:#?} {:#?}", self.name, plan.steps, plan.drift);
+        assert!(graph.len() <= ids.len() + 2, "{}: only {} of {}", self.name, ids.len(), graph.len());
     }
 
     async fn facts(&self, topology: &Topology) -> Facts {

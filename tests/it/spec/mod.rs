@@ -4,6 +4,7 @@ mod additions;
 mod boot;
 mod cache;
 mod cdn;
+mod cost;
 mod database;
 mod dns;
 mod faults;

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use moodle_infra::aws::{Cx, Result};
 use moodle_infra::kind::Token;
-use moodle_infra::kind::erased::{Boxed, Erased, LostValue, Meta, Registry, SeenValue};
+use moodle_infra::kind::erased::{Boxed, EditValue, Erased, LostValue, Meta, Registry, SeenValue};
 use serde_json::Value;
 
 use super::nature::natures;
@@ -90,16 +90,16 @@ impl Erased for Simulated {
         Box::pin(self.look(Look::Read(have.len()), move |world| have.iter().map(|it| world.seen(name, it)).collect()))
     }
 
-    fn update<'a>(
-        &'a self,
-        _cx: &'a Cx,
-        have: &'a Value,
-        _was: &'a Value,
-        want: &'a Value,
-        changed: &'a [&'a str],
-    ) -> Boxed<'a, Result<Value>> {
+    fn update<'a>(&'a self, _cx: &'a Cx, edit: EditValue<'a>) -> Boxed<'a, Result<Value>> {
+        let EditValue { have, was: _, want, changed, mark } = edit;
         let changed = changed.iter().map(|it| (*it).to_owned()).collect();
-        Box::pin(self.change(Request::Update { have: have.clone(), want: want.clone(), changed }))
+        let mark = mark.map(|it| it.stack.clone());
+        Box::pin(self.change(Request::Update { have: have.clone(), want: want.clone(), changed, mark }))
+    }
+
+    fn adopt<'a>(&'a self, _cx: &'a Cx, id: &'a str, _want: &'a Value) -> Boxed<'a, Result<Option<Value>>> {
+        let name = self.meta().name;
+        Box::pin(self.look(Look::Read(1), move |world| world.named(name, id)))
     }
 
     fn delete<'a>(&'a self, _cx: &'a Cx, have: &'a Value) -> Boxed<'a, Result<()>> {

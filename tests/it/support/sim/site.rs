@@ -8,9 +8,11 @@ use moodle_infra::aws::Cx;
 use moodle_infra::graph::Graph;
 use moodle_infra::kind::erased::Registry;
 use moodle_infra::kind::{Address, Milestone, reference};
+use moodle_infra::plan::adopt::{AdoptError, Adoption, adopt};
 use moodle_infra::plan::refresh::refresh;
 use moodle_infra::plan::settle::settle;
 use moodle_infra::plan::{Home, Options, Pace, Plan, PlanError, plan};
+use moodle_infra::state::event::Event;
 use moodle_infra::state::store::Ledger;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
@@ -49,6 +51,24 @@ impl Site {
         let looks = refresh(&self.cx, &self.registry, self.ledger.state(), Pace::AWS).await?;
         let home = Home { account: ACCOUNT.to_owned(), region: REGION.to_owned() };
         plan(&self.registry, graph, self.ledger.state(), &looks, options, &home)
+    }
+
+    /// Takes what users call `id` into the state.
+    pub(crate) async fn adopt(&mut self, graph: &Graph, address: &str, id: &str) -> Result<Adoption, AdoptError> {
+        let address = Address::parse(address).unwrap();
+        let adoption = adopt(&self.cx, &self.registry, graph, self.ledger.state(), &address, id, Pace::AWS).await?;
+        self.ledger.record(adoption.event.clone()).unwrap();
+        Ok(adoption)
+    }
+
+    /// Forgets what stands at an address, and returns what users call it.
+    pub(crate) fn forget(&mut self, address: &str) -> String {
+        let address = Address::parse(address).unwrap();
+        let (key, resource) = self.ledger.state().current(&address).unwrap();
+        let id = self.registry.get(&resource.kind).unwrap().meta().named.id(&resource.attrs);
+        let key = key.clone();
+        self.ledger.record(Event::Forgotten { key }).unwrap();
+        id.expect("it has an id")
     }
 
     /// Carries a plan out.

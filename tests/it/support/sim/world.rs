@@ -18,7 +18,7 @@ use super::weather::{Fault, Weather};
 #[derive(Debug, Clone)]
 pub(crate) enum Request {
     Create { region: String, token: Token, want: Value },
-    Update { have: Value, want: Value, changed: Vec<String> },
+    Update { have: Value, want: Value, changed: Vec<String>, mark: Option<String> },
     Delete { have: Value },
 }
 
@@ -44,6 +44,8 @@ pub(crate) struct Resource {
     pub(crate) token: Token,
     pub(crate) props: Value,
     pub(crate) attrs: Value,
+    /// The stack that its tags name.
+    pub(crate) stack: Option<String>,
     /// The numbers of the resources that its properties refer to.
     refers: BTreeSet<usize>,
     pub(crate) made: Instant,
@@ -249,7 +251,13 @@ impl World {
         for Effect { at, number, answered, kind, request } in due {
             let answer = match request {
                 Request::Create { region, token, want } => self.create(kind, &region, &token, &want, at, answered),
-                Request::Update { have, want, changed } => self.update(kind, &have, &want, &changed, at),
+                Request::Update { have, want, changed, mark } => {
+                    let updated = self.update(kind, &have, &want, &changed, at);
+                    if let (Ok(attrs), Some(stack)) = (&updated, mark) {
+                        self.mark(kind, attrs, Some(stack));
+                    }
+                    updated
+                }
                 Request::Delete { have } => self.delete(kind, &have, at, answered).map(|()| Value::Null),
             };
             // A fault has written its answer already.
@@ -284,6 +292,7 @@ impl World {
         let number = self.resources.len();
         let attrs = attrs_of(&self.natures[kind], kind, want, number);
         let nature = &self.natures[kind];
+        let stack = nature.real.meta().is_tagged().then(|| token.stack.clone());
         let mut props = want.clone();
         for field in nature.real.later(want) {
             props[field] = match &props[field] {
@@ -303,6 +312,7 @@ impl World {
             token: token.clone(),
             props,
             attrs: attrs.clone(),
+            stack,
             refers,
             made: at,
             ready: answered + extra,
@@ -377,7 +387,27 @@ impl World {
     pub(crate) fn seen(&self, kind: &str, have: &Value) -> Option<SeenValue> {
         let now = Instant::now();
         let (_, it) = self.at(kind, have).filter(|(_, it)| it.seen <= now)?;
-        Some(SeenValue { phase: it.phase(now), props: it.props.clone(), attrs: it.attrs.clone() })
+        Some(SeenValue {
+            phase: it.phase(now),
+            props: it.props.clone(),
+            attrs: it.attrs.clone(),
+            stack: it.stack.clone(),
+        })
+    }
+
+    /// Returns the attributes of the resource that users call `id`.
+    pub(crate) fn named(&self, kind: &str, id: &str) -> Option<Value> {
+        let named = self.natures[kind].real.meta().named;
+        let mut called = self.alive().filter(|(_, it)| it.kind == kind && named.id(&it.attrs).as_deref() == Some(id));
+        called.next().map(|(_, it)| it.attrs.clone())
+    }
+
+    /// Gives a resource the mark of a stack, or none.
+    pub(crate) fn mark(&mut self, kind: &str, attrs: &Value, stack: Option<String>) {
+        let number = self.at(kind, attrs).map(|(number, _)| number);
+        if let Some(number) = number {
+            self.resources[number].stack = stack;
+        }
     }
 
     /// Returns the attributes of a lost resource.
@@ -480,9 +510,13 @@ fn identity(kind: &str, have: &Value) -> Vec<String> {
 
 /// Makes the attributes of a resource: those that are properties as well, and made-up ones.
 fn attrs_of(nature: &Nature, kind: &str, want: &Value, number: usize) -> Value {
+    // An id looks as users know it, where that is more than a word.
+    let look = nature.real.meta().named.look().unwrap_or_default();
+    let before = look.strip_suffix('…').filter(|it| !it.contains('/')).unwrap_or(kind);
+    let before = before.trim_end_matches('-');
     let attribute = |name: &&'static str| {
         let made_up = match *name {
-            "id" => json!(format!("{kind}-{number}")),
+            "id" => json!(format!("{before}-{number}")),
             "arn" => json!(format!("arn:sim:{kind}:{}", want["name"].as_str().unwrap_or(&number.to_string()))),
             "version" => json!(format!("{kind}-{number}-version")),
             "public_ip" => json!(format!("203.0.113.{number}")),
