@@ -103,13 +103,13 @@ fn nothing_is_overwritten() {
 
 #[test]
 fn what_has_no_room_in_user_data_is_written_beside_it() {
-    let plugins: String = (0..60)
+    let plugins: Vec<String> = (0..60)
         .map(|at| {
             let url = format!("https://moodle.org/plugins/download.php/{at}7311/mod_plugin{at}x.zip");
             format!("plugin \"mod_plugin{at}x\" url=\"{url}\" sha256=\"{:064x}\"\n", u128::MAX / (at + 3))
         })
         .collect();
-    let desk = Desk::with(&SITE.replace("site {", &format!("site {{\n{plugins}")));
+    let desk = Desk::with(&SITE.replace("site {", &format!("site {{\n{}", plugins.concat())));
     desk.ends_with(0, "render campus.kdl --out boot");
     let files = files(&desk.path("boot"));
     assert!(files["user-data"].0.len() < 4096, "{}", files["user-data"].0);

@@ -11,14 +11,14 @@ const SITE: &str = include_str!("../../../specs/smallest.kdl");
 
 /// Returns the graph of a site with so many plug-ins.
 fn graph(plugins: u128) -> Graph {
-    let plugins: String = (0..plugins)
+    let plugins: Vec<String> = (0..plugins)
         .map(|at| {
             let url = format!("https://moodle.org/plugins/download.php/{at}7311/mod_plugin{at}x.zip");
             let sum = format!("{:032x}{:032x}", u128::MAX / (at + 3), u128::MAX / (at + 7));
             format!("plugin \"mod_plugin{at}x\" url=\"{url}\" sha256=\"{sum}\"\n")
         })
         .collect();
-    let spec = SITE.replace("site {", &format!("site {{\n{plugins}"));
+    let spec = SITE.replace("site {", &format!("site {{\n{}", plugins.concat()));
     let (topology, faults) = topology::read(spec.as_bytes(), "x.kdl");
     assert!(faults.is_empty(), "{faults:?}");
     let topology = topology.expect("a spec without faults is a topology");
