@@ -44,7 +44,7 @@ fn what_servers_boot_is_written_with_made_up_endpoints() {
     assert_eq!(files["root/opt/moodle-infra/boot.sh"].1, 0o755);
     assert!(files["user-data"].0.starts_with("#!/bin/bash\n") && files["user-data"].0.len() < 16_384);
     assert!(!files.contains_key("bundle"), "there is room for all of it");
-    for (name, (text, _)) in &files {
+    for (name, (text, _)) in files.iter().filter(|(name, _)| name.starts_with("root/")) {
         assert!(!text.contains("@@") && !text.contains("<database"), "{name}");
     }
 }
@@ -103,13 +103,13 @@ fn nothing_is_overwritten() {
 
 #[test]
 fn what_has_no_room_in_user_data_is_written_beside_it() {
-    let plugins: String = (0..60)
+    let plugins: Vec<String> = (0..60)
         .map(|at| {
             let url = format!("https://moodle.org/plugins/download.php/{at}7311/mod_plugin{at}x.zip");
             format!("plugin \"mod_plugin{at}x\" url=\"{url}\" sha256=\"{:064x}\"\n", u128::MAX / (at + 3))
         })
         .collect();
-    let desk = Desk::with(&SITE.replace("site {", &format!("site {{\n{plugins}")));
+    let desk = Desk::with(&SITE.replace("site {", &format!("site {{\n{}", plugins.concat())));
     desk.ends_with(0, "render campus.kdl --out boot");
     let files = files(&desk.path("boot"));
     assert!(files["user-data"].0.len() < 4096, "{}", files["user-data"].0);

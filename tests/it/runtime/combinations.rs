@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::process::Command;
 
 use moodle_infra::kind::Text;
@@ -167,7 +168,7 @@ fn every_config_is_what_moodle_is_to_read() {
         assert_eq!(config, &expected(instance), "{instance:#?}");
     }
     let unique: BTreeSet<String> = read.iter().map(ToString::to_string).collect();
-    assert!(160 < unique.len(), "{} configurations of {}", unique.len(), read.len());
+    assert!(150 < unique.len(), "{} configurations of {}", unique.len(), read.len());
 }
 
 /// Returns what Moodle is to read, said once more in other words than the template's.
@@ -268,6 +269,8 @@ fn many_plug_ins_are_seen_before_they_are_too_many() {
         instance.plugins.push(plugin);
     }
     assert!(7 < fit, "only {fit} plug-ins fit");
+    // A figure for the documentation, past the tests' own capture.
+    drop(writeln!(std::io::stderr(), "\n{fit} plug-ins fit into user data\n"));
 }
 
 #[test]

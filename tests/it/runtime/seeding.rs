@@ -7,7 +7,7 @@ use std::process::Command;
 use moodle_infra::runtime::{Seed, seed, show};
 use tempfile::TempDir;
 
-use super::{has, known, of, write};
+use super::{has, known, of, tool, write};
 
 const MIB: u64 = 1024 * 1024;
 
@@ -93,7 +93,7 @@ fn the_script_is_one_that_a_shell_reads() {
     assert!(Command::new("bash").arg("-n").arg(server.at("seed.sh")).status().unwrap().success());
     assert!(!script(6144).contains("@@") && !script(6144).contains("{#"), "{}", script(6144));
     if has("shellcheck") {
-        let output = Command::new("shellcheck").arg(server.at("seed.sh")).output().unwrap();
+        let output = tool("shellcheck").arg(server.at("seed.sh")).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
     }
 }
