@@ -7,6 +7,7 @@ mod apply;
 mod clock;
 mod crash;
 pub mod import;
+mod lock;
 mod offline;
 mod output;
 mod permissions;
@@ -14,6 +15,7 @@ mod plan;
 mod preflight;
 pub mod sandbox;
 mod sandboxed;
+mod scan;
 mod session;
 mod signals;
 mod spec;
@@ -25,7 +27,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 
 use crate::report::permissions::Purpose;
-use args::{Cli, Command, ImportCommand};
+use args::{Cli, Command, ImportCommand, LockCommand};
 use failure::{Exit, Failure};
 use terminal::Terminal;
 
@@ -91,6 +93,8 @@ async fn run(cli: &Cli, terminal: Terminal) -> Result<Exit, Failure> {
         Command::Destroy(args) => apply::destroy(common, args, terminal).await,
         Command::Output { name, stack } => output::output(common, name.as_deref(), stack.as_deref(), terminal),
         Command::State(command) => state::state(common, command, terminal),
+        Command::Lock(LockCommand::Status { stack }) => lock::status(common, stack.as_deref(), terminal),
+        Command::Unlock { stack, reason } => lock::unlock(common, stack.as_deref(), reason, terminal),
         Command::Sandbox(command) => sandboxed::command(common, *command, terminal),
         Command::Completions { shell } => {
             let mut script = Vec::new();

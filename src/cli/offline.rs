@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::args::{Common, PlanArgs};
 use super::failure::{Exit, Failure};
-use super::session::{self, Spec, read_spec, state_folder};
+use super::session::{self, Spec, place, read_spec};
 use super::terminal::Terminal;
 use super::{clock, plan};
 use crate::graph::Graph;
@@ -13,7 +13,7 @@ use crate::kind::Milestone;
 use crate::kinds;
 use crate::plan::{Home, plan as make_plan};
 use crate::state::State;
-use crate::state::store::Store;
+use crate::state::store::Place;
 use crate::topology::Facts;
 
 /// Prints the resources and what each waits for, in the DOT language.
@@ -36,8 +36,7 @@ pub(super) fn graph(path: &Path, terminal: Terminal) -> Result<Exit, Failure> {
 /// Plans without a look at AWS.
 pub(super) fn plan(common: &Common, args: &PlanArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let spec = read_spec(&args.spec, terminal)?;
-    let folder = state_folder(common);
-    let state = Store::peek(&folder, &spec.topology.name)?;
+    let state = place(common).peek(&spec.topology.name)?;
     let state = state.unwrap_or_else(|| State::empty(&spec.topology.name, &clock::lineage()));
     let open = state.open().count();
     if open > 0 {
