@@ -32,6 +32,8 @@ async fn a_database_comes_changes_in_place_and_goes() {
     // Another user is another database: refused until it is named.
     let other = stack.plan(Some(&spec("username \"teacher\"")), &[]).await;
     assert!(blocked(&other).contains(&"database.cluster".to_owned()), "{:?}", blocked(&other));
+    let other = stack.plan(Some(&spec("engine \"aurora-mysql\"")), &[]).await;
+    assert!(blocked(&other).contains(&"database.cluster".to_owned()), "{:?}", blocked(&other));
 
     assert_eq!(blocked(&stack.plan(None, &[]).await), ["database.cluster"]);
     // AWS protects it, and whoever names it has decided already.

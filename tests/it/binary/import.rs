@@ -1,5 +1,6 @@
 //! Specs made from the parameters of the reference templates.
 
+use std::collections::BTreeSet;
 use std::process::Command;
 
 use serde_json::{Value, json};
@@ -175,6 +176,47 @@ fn every_default_makes_a_spec() {
         assert_eq!(ended.code, Some(0), "{}", ended.talk);
         check(&ended.out);
     }
+}
+
+/// Returns the lines that only one of two specs has when every default is filled in, each behind the node it stands in.
+fn differences(imported: &str, written: &str) -> String {
+    let lines = |spec: &str| -> BTreeSet<String> {
+        let (topology, faults) = moodle_infra::topology::read(spec.as_bytes(), "x.kdl");
+        let effective = moodle_infra::topology::effective(&topology.unwrap_or_else(|| panic!("{faults:#?}\n{spec}")));
+        let mut node = String::new();
+        let mut lines = BTreeSet::new();
+        for line in effective.lines().skip(1) {
+            let field = line.trim_start();
+            if line.len() - field.len() == 4 && field != "}" {
+                field.trim_end_matches(" {").clone_into(&mut node);
+            }
+            lines.insert(format!("{node}: {field}"));
+        }
+        lines
+    };
+    let (imported, written) = (lines(imported), lines(written));
+    let only = |sign: char, these: &BTreeSet<String>, those: &BTreeSet<String>| -> Vec<String> {
+        these.difference(those).map(|line| format!("{sign} {line}")).collect()
+    };
+    [only('-', &imported, &written), only('+', &written, &imported)].concat().join("\n")
+}
+
+/// `specs/reference-v1.kdl` and `specs/reference-v2.kdl` are the reference templates with their defaults. What differs
+/// is marked there, with the reason.
+#[test]
+fn the_reference_specs_are_the_templates_with_their_defaults() {
+    let given = |pairs: &[(&str, &str)]| {
+        let pairs = pairs.iter().map(|(key, value)| json!({ "ParameterKey": key, "ParameterValue": value }));
+        Value::Array(pairs.collect())
+    };
+    // A key pair must be named, and sessions get their cache in the last stage.
+    let v1 = import(
+        &given(&[("EC2KeyName", "ops"), ("UseSessionCacheBoolean", "true"), ("NumberOfAZs", "2")]),
+        &["--version", "v1", "--name", "reference-v1"],
+    );
+    insta::assert_snapshot!(differences(&v1.out, include_str!("../../../specs/reference-v1.kdl")), @"");
+    let v2 = import(&given(&[("NumberOfAZs", "2")]), &["--version", "v2", "--name", "reference-v2"]);
+    insta::assert_snapshot!(differences(&v2.out, include_str!("../../../specs/reference-v2.kdl")), @"");
 }
 
 #[test]

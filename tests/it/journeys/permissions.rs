@@ -42,6 +42,11 @@ impl Printed {
         Printed(policies)
     }
 
+    /// Prints those of all specs that a stack was.
+    fn of_all(specs: &[String], purpose: &str) -> Printed {
+        Printed(specs.iter().flat_map(|spec| Printed::of(spec, purpose).0).collect())
+    }
+
     fn statements(&self) -> impl Iterator<Item = &Value> {
         self.0.iter().flat_map(|it| it["Statement"].as_array().unwrap())
     }
@@ -87,7 +92,7 @@ fn fits(pattern: &str, name: &str) -> bool {
 #[tokio::test]
 async fn what_a_spec_calls_is_what_its_policy_allows() {
     for journey in journeys().await {
-        let [plan, apply] = ["--plan", "--apply"].map(|purpose| Printed::of(&journey.text, purpose));
+        let [plan, apply] = ["--plan", "--apply"].map(|purpose| Printed::of_all(&journey.texts, purpose));
         for (printed, calls) in [(&plan, &journey.looks), (&apply, &journey.all)] {
             let refused: BTreeSet<&str> =
                 calls.iter().filter(|call| !printed.allows(call)).map(|call| call.operation.as_str()).collect();

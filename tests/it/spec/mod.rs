@@ -1,5 +1,6 @@
 //! The spec language: reading, formatting, faults, and the tiers that a spec becomes.
 
+mod additions;
 mod cache;
 mod cdn;
 mod database;
@@ -11,6 +12,7 @@ mod garbage;
 mod load_balancer;
 mod network;
 mod network_faults;
+mod safety;
 mod site;
 mod size;
 mod watch;
