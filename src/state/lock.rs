@@ -189,15 +189,18 @@ fn standing(path: &Path, file: &mut File, boot: &str) -> std::io::Result<Standin
         Err(std::fs::TryLockError::WouldBlock) => false,
         Err(std::fs::TryLockError::Error(error)) => return Err(error),
     };
-    let there = record(file);
-    let shared = || is_shared(path);
-    Ok(match (taken, there) {
+    Ok(judged(taken, record(file), boot, || is_shared(path)))
+}
+
+/// Judges by whether the OS lock could be taken, what stands in the file, and whether others can have the disk.
+fn judged(taken: bool, there: Option<Record>, boot: &str, shared: impl Fn() -> bool) -> Standing {
+    match (taken, there) {
         (true, None) => Standing::Free,
         (true, Some(Record { holder, boot: other })) if other == boot || !shared() => Standing::Dead { holder },
         (false, Some(Record { holder, boot: other })) if other == boot => Standing::Held { holder: Some(holder) },
         (false, None) => Standing::Held { holder: None },
         (_, Some(Record { holder, boot: _ })) => Standing::Elsewhere { holder },
-    })
+    }
 }
 
 fn is_at(path: &Path, file: &File) -> std::io::Result<bool> {
@@ -295,6 +298,12 @@ mod tests {
         // A folder for temporary files is on a disk of this machine.
         assert!(!is_shared(&path));
         assert_eq!(look(&path).unwrap(), Standing::Dead { holder: me("apply") });
+        // A lock of another machine on a disk that both have: only a person knows.
+        for taken in [true, false] {
+            let there = Record { holder: me("apply"), boot: "another machine".to_owned() };
+            let judged = judged(taken, Some(there), &boot(), || true);
+            assert_eq!(judged, Standing::Elsewhere { holder: me("apply") });
+        }
         // This one is known to no list.
         assert!(is_shared(Path::new("/proc/self/status")));
         assert!(is_shared(&folder.path().join("not there")));

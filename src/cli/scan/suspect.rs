@@ -101,7 +101,10 @@ fn value(document: &Value, at: &str, name: &str, depth: u32, finds: &mut Vec<Fin
             }
         }
         Value::String(text) => string(text, at, name, depth, finds),
-        Value::Number(number) if promises(name) => string(&number.to_string(), at, name, depth, finds),
+        // Fewer digits are a counter.
+        Value::Number(number) if promises(name) && 4 < number.to_string().len() => {
+            finds.push(Find { at: at.to_owned(), what: What::Named });
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
@@ -121,6 +124,12 @@ fn pair(members: &serde_json::Map<String, Value>, at: &str, finds: &mut Vec<Find
 }
 
 fn string(text: &str, at: &str, name: &str, depth: u32, finds: &mut Vec<Find>) {
+    if depth < DEEPEST
+        && text.trim_start().starts_with(['{', '['])
+        && let Ok(document) = serde_json::from_str::<Value>(text)
+    {
+        return value(&document, at, name, depth + 1, finds);
+    }
     let before = finds.len();
     let mut found = |what| finds.push(Find { at: at.to_owned(), what });
     if text.contains("-----BEGIN ") && text.contains("PRIVATE KEY-----") {
@@ -157,13 +166,8 @@ fn string(text: &str, at: &str, name: &str, depth: u32, finds: &mut Vec<Find>) {
     }
 }
 
-/// Looks into what a text carries: JSON, and words that are base64 or base85 of a text.
+/// Looks into what a text carries: words that are base64 or base85 of a text.
 fn inside(text: &str, at: &str, name: &str, depth: u32, finds: &mut Vec<Find>) {
-    if text.trim_start().starts_with(['{', '['])
-        && let Ok(document) = serde_json::from_str::<Value>(text)
-    {
-        return value(&document, at, name, depth, finds);
-    }
     for word in text.split(|it: char| it.is_whitespace() || matches!(it, '"' | '\'')) {
         if word.len() < SHORTEST {
             continue;
@@ -229,22 +233,31 @@ fn is_value(text: &str) -> bool {
     let text = text.trim();
     let elsewhere = ["arn:", "alias/", "$", "@@", "{{", "<", "/", "***", "http://", "https://"];
     let words = ["", "null", "none", "true", "false", "generated", "managed"];
-    !elsewhere.iter().any(|it| text.starts_with(it)) && !words.contains(&text)
+    // Brackets and sums are code that fetches one.
+    let is_code = text.contains(['(', ')', '[', ']', '{', '}', '$']);
+    !is_code && !elsewhere.iter().any(|it| text.starts_with(it)) && !words.contains(&text)
 }
 
 /// Returns the names and values of `name=value`, `name: value`, `<name>value` and `'name' => 'value'` in a text.
 fn assignments(text: &str) -> impl Iterator<Item = (&str, &str)> {
     let is_name = |it: char| it.is_ascii_alphanumeric() || matches!(it, '_' | '-');
-    text.char_indices().filter(|(_, it)| matches!(it, '=' | ':' | '>')).filter_map(move |(sign, _)| {
-        let before = text[..sign].trim_end_matches([' ', '"', '\'', ']', '=']);
-        let begins =
-            before.rfind(|it| !is_name(it)).map_or(0, |it| it + before[it..].chars().next().map_or(1, char::len_utf8));
-        let name = &before[begins..];
-        let after = text[sign + 1..].trim_start_matches([' ', '"', '\'', '>', '=']);
+    let signs = text.char_indices().filter(|(_, it)| matches!(it, '=' | ':' | '>'));
+    signs.filter_map(move |(at, sign)| {
+        let (before, after) = (text[..at].trim_end_matches([' ', '"', '\'', '=']), &text[at + 1..]);
+        // Without a blank it is a part of an ARN or of a URL.
+        if sign == ':' && !after.starts_with([' ', '"', '\'']) {
+            return None;
+        }
+        let name = &before[before.rfind(|it| !is_name(it)).map_or(0, |it| it + char_at(before, it))..];
+        let after = after.trim_start_matches([' ', '"', '\'', '>', '=']);
         let ends = after.find(|it: char| it.is_whitespace() || matches!(it, '"' | '\'' | ';' | ',' | '<' | '&'));
         let value = &after[..ends.unwrap_or(after.len())];
         (!name.is_empty() && !value.is_empty()).then_some((name, value))
     })
+}
+
+fn char_at(text: &str, at: usize) -> usize {
+    text[at..].chars().next().map_or(1, char::len_utf8)
 }
 
 fn bare(name: &str) -> String {
