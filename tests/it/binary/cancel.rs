@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::inventory;
 use super::proxy::{Hold, Proxy};
-use super::run::{Desk, Ended, SMALL};
+use super::run::{Desk, SMALL};
 use crate::support::emulator::{Emulator, emulator};
 
 /// By then the plan has been made and some calls were answered.

@@ -68,7 +68,7 @@ fn setting(name: &str) -> Option<u64> {
     std::env::var_os(name).map(|it| it.into_string().unwrap().parse().unwrap())
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test]
 async fn a_whole_site_survives_a_kill_anywhere() {
     let lengths = lengths().await;
     let longest = |side: &str| lengths.iter().map(|it| it.of(side)).max().unwrap();
@@ -221,7 +221,9 @@ fn is_as_recorded(desk: &Desk, before: &Inventory, act: &str) -> Result<(), Stri
     // An unfinished file would be one more a crash.
     let unfinished = std::fs::read_dir(desk.path("state")).unwrap().map(|it| it.unwrap().file_name());
     faults.extend(
-        unfinished.filter(|it| it.to_string_lossy().starts_with(".writing")).map(|it| format!("{it:?} is left")),
+        unfinished
+            .filter(|it| it.to_string_lossy().starts_with(".writing"))
+            .map(|it| format!("{} is left", it.display())),
     );
     if faults.is_empty() { Ok(()) } else { Err(faults.join("; ")) }
 }

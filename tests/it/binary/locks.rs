@@ -45,7 +45,8 @@ fn a_second_writer_is_refused_and_changes_nothing() {
     proxy.wait_held();
     let journal = std::fs::read(desk.path("state/campus.journal")).unwrap();
     // Signing in goes past what is held.
-    let beside = desk.command("apply campus.kdl --yes").env("AWS_ENDPOINT_URL", &emulator(Emulator::Ministack).url).output();
+    let beside =
+        desk.command("apply campus.kdl --yes").env("AWS_ENDPOINT_URL", &emulator(Emulator::Ministack).url).output();
     let beside = beside.unwrap();
     let talk = String::from_utf8(beside.stderr).unwrap();
     assert_eq!(beside.status.code(), Some(5), "{talk}");

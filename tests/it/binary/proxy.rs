@@ -1,8 +1,8 @@
-//! A wire between the binary and the emulator that can be slow, hold what goes over it, or be cut.
+//! A wire between the binary and the emulator that can hold what goes over it, or be cut.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
@@ -23,8 +23,6 @@ pub(super) struct Proxy {
 
 struct Wire {
     behind: SocketAddr,
-    /// Each request is held for so long, in milliseconds.
-    delay: AtomicU64,
     /// So many requests go through; then every connection is cut. Negative: no limit.
     budget: AtomicI64,
     gate: Mutex<Gate>,
@@ -46,13 +44,7 @@ impl Proxy {
     /// Returns a proxy before the server at `url`.
     pub(super) fn before(url: &str) -> Proxy {
         let behind = url.strip_prefix("http://").unwrap().parse().unwrap();
-        let wire = Arc::new(Wire {
-            behind,
-            delay: AtomicU64::new(0),
-            budget: AtomicI64::new(-1),
-            gate: Mutex::default(),
-            moved: Condvar::new(),
-        });
+        let wire = Arc::new(Wire { behind, budget: AtomicI64::new(-1), gate: Mutex::default(), moved: Condvar::new() });
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let accepting = Arc::clone(&wire);
@@ -64,10 +56,6 @@ impl Proxy {
             }
         });
         Proxy { url, wire }
-    }
-
-    pub(super) fn slow_down(&self, delay: Duration) {
-        self.wire.delay.store(u64::try_from(delay.as_millis()).unwrap(), Ordering::SeqCst);
     }
 
     /// Lets so many more requests through, then cuts every connection.
@@ -130,7 +118,6 @@ impl Wire {
                 return server.shutdown(Shutdown::Write);
             }
             if ["POST ", "GET ", "PUT ", "DELETE "].iter().any(|it| buffer.starts_with(it.as_bytes())) {
-                std::thread::sleep(Duration::from_millis(self.delay.load(Ordering::SeqCst)));
                 self.gate.lock().unwrap().requests += 1;
                 if !self.may_pass() || !self.passes(Hold::Requests) {
                     client.shutdown(Shutdown::Both)?;

@@ -155,7 +155,9 @@ async fn no_secret_is_anywhere() {
     desk.write(&sites::changed());
     watched(&mut hunt, &desk, Some(0), "plan campus.kdl --out change.plan", None);
     watched(&mut hunt, &desk, Some(0), "plan campus.kdl --json", None);
-    for command in ["state list --json", "output --json", "output", "lock status --json", "state show site.admin-secret"] {
+    for command in
+        ["state list --json", "output --json", "output", "lock status --json", "state show site.admin-secret"]
+    {
         watched(&mut hunt, &desk, Some(0), command, None);
     }
     hunt.none_below(desk.folder());
@@ -196,13 +198,20 @@ async fn no_secret_is_anywhere() {
         // The program starts no children but the sandbox, which has a test of its own.
         assert!(place.contains("child") || hunt.searched.contains(place), "{place}: {:?}", hunt.searched);
     }
-    println!("{} secrets, {} bytes in {} places: {:#?}", hunt.secrets.len(), hunt.bytes, hunt.searched.len(), hunt.searched);
+    println!(
+        "{} secrets, {} bytes in {} places: {:#?}",
+        hunt.secrets.len(),
+        hunt.bytes,
+        hunt.searched.len(),
+        hunt.searched
+    );
 }
 
 /// Lets user data unpack itself, and returns everything that it made.
 fn unpacked(script: &str) -> Vec<u8> {
     let root = tempfile::tempdir().unwrap();
-    let mut bash = Command::new("bash").arg("-s").env("MOODLE_INFRA_ROOT", root.path()).stdin(Stdio::piped()).spawn().unwrap();
+    let mut bash =
+        Command::new("bash").arg("-s").env("MOODLE_INFRA_ROOT", root.path()).stdin(Stdio::piped()).spawn().unwrap();
     std::io::Write::write_all(&mut bash.stdin.take().unwrap(), script.as_bytes()).unwrap();
     assert!(bash.wait().unwrap().success());
     let (mut all, mut folders) = (Vec::new(), vec![root.path().to_owned()]);
@@ -235,9 +244,11 @@ fn the_emulator_is_told_nothing_of_the_user() {
     let mut hunt = Hunt::new();
     let mut command = talkative(&desk, "apply campus.kdl --sandbox");
     // Installed already, in the cache of who runs the tests.
-    command.env("XDG_CACHE_HOME", std::env::var_os("XDG_CACHE_HOME").unwrap_or_else(|| {
-        Path::new(&std::env::var_os("HOME").unwrap()).join(".cache").into_os_string()
-    }));
+    command.env(
+        "XDG_CACHE_HOME",
+        std::env::var_os("XDG_CACHE_HOME")
+            .unwrap_or_else(|| Path::new(&std::env::var_os("HOME").unwrap()).join(".cache").into_os_string()),
+    );
     let ended = Ended::of(command.output().unwrap());
     assert_eq!(ended.code, Some(0), "{} {}", ended.out, ended.talk);
     hunt.none_in_output("a run in the sandbox", &ended);
@@ -272,7 +283,11 @@ fn a_plan_file_that_others_may_write_is_refused() {
     desk.ends_with(0, "apply a.plan");
     std::fs::set_permissions(desk.path("state"), PermissionsExt::from_mode(0o777)).unwrap();
     let refused = desk.ends_with(5, "plan campus.kdl");
-    assert!(refused.talk.contains("others may put files into it (mode 777); run: chmod go-w state"), "{}", refused.talk);
+    assert!(
+        refused.talk.contains("others may put files into it (mode 777); run: chmod go-w state"),
+        "{}",
+        refused.talk
+    );
 }
 
 #[test]
@@ -291,7 +306,8 @@ fn a_planted_secret_is_found_and_not_shown() {
         let found = desk.ends_with(1, "state scan --plan a.plan");
         assert!(found.out.contains(&format!("{file}: ")) && found.out.contains(at), "{}", found.out);
         assert!(!found.out.contains("hunter2") && !found.out.contains("CANARY"), "{}", found.out);
-        let data: serde_json::Value = serde_json::from_str(&desk.ends_with(1, "state scan --json --plan a.plan").out).unwrap();
+        let data: serde_json::Value =
+            serde_json::from_str(&desk.ends_with(1, "state scan --json --plan a.plan").out).unwrap();
         assert!(data["found"].as_array().unwrap().iter().any(|it| it["file"] == file), "{data}");
         moodle_infra::state::file::replace(&desk.path(file), text.as_bytes()).unwrap();
     }
