@@ -61,7 +61,8 @@ pub(super) fn stack_of(place: &Folder, named: Option<&str>) -> Result<String, Fa
     if let Some(named) = named {
         if !is_name(named) {
             let help = "a stack's name has letters, digits and hyphens";
-            return Err(Failure::new(Exit::Usage, format!("`{named}` is not the name of a stack"), help));
+            let named: String = named.chars().take(80).collect();
+            return Err(Failure::new(Exit::Usage, format!("`{}` is not the name of a stack", named.escape_debug()), help));
         }
         return Ok(named.to_owned());
     }

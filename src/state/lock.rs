@@ -123,13 +123,13 @@ impl Lock {
         Ok(lock)
     }
 
-    /// Checks that nobody has freed the lock: the file still says that we hold it.
+    /// Checks that nobody has freed the lock: the file is still ours and says that we hold it.
     ///
     /// # Errors
     /// `LockLost` when it does not. Then nothing must be written any more.
     pub fn check(&self) -> Result<(), StateError> {
-        let there = std::fs::read(&self.path).unwrap_or_default();
-        if there == self.mine {
+        let says_so = std::fs::read(&self.path).is_ok_and(|it| it == self.mine);
+        if says_so && is_at(&self.path, &self.file).unwrap_or(false) {
             return Ok(());
         }
         Err(StateError::LockLost { stack: self.stack.clone(), path: self.path.clone() })

@@ -233,9 +233,9 @@ fn is_value(text: &str) -> bool {
     let text = text.trim();
     let elsewhere = ["arn:", "alias/", "$", "@@", "{{", "<", "/", "***", "http://", "https://"];
     let words = ["", "null", "none", "true", "false", "generated", "managed"];
-    // Brackets and sums are code that fetches one.
+    // Brackets and sums are code that fetches one, and what is shorter is a sign of it.
     let is_code = text.contains(['(', ')', '[', ']', '{', '}', '$']);
-    !is_code && !elsewhere.iter().any(|it| text.starts_with(it)) && !words.contains(&text)
+    4 <= text.len() && !is_code && !elsewhere.iter().any(|it| text.starts_with(it)) && !words.contains(&text)
 }
 
 /// Returns the names and values of `name=value`, `name: value`, `<name>value` and `'name' => 'value'` in a text.
@@ -312,7 +312,7 @@ mod tests {
         one(&json!({ "description": format!("key {KEY}.") }), "description", What::SecretKey);
         one(&json!({ "MasterUserPassword": "hunter2" }), "MasterUserPassword", What::Named);
         one(&json!({ "db": { "auth-token": 12345 } }), "db.auth-token", What::Named);
-        one(&json!({ "header": { "name": "X-Origin-Secret", "value": "abc" } }), "header.value", What::Named);
+        one(&json!({ "header": { "name": "X-Origin-Secret", "value": "abcd" } }), "header.value", What::Named);
         one(&json!({ "token_of_origin": DRAWN }), "token_of_origin", What::Random);
         one(&json!({ "user_data": "export DB_PASSWORD='hunter2'\n" }), "user_data", What::Named);
         one(&json!({ "php": "$CFG->dbpass = 'hunter2';" }), "php", What::Named);
@@ -360,6 +360,7 @@ mod tests {
             "statement": "{\"Action\":\"secretsmanager:GetSecretValue\",\"Sid\":\"Secrets\"}",
             "script": "DATABASE_SECRET=arn:aws:secretsmanager:eu-west-1:1:secret:a\npassword=$(read_secret)\n",
             "manage_password": true,
+            "code": "['--adminpass=' . stream_get_contents(STDIN), '--x']; $CFG->dbpass = $secret['password'];",
         });
         assert_eq!(found(&nothing), []);
     }

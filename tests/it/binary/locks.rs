@@ -51,7 +51,8 @@ fn a_second_writer_is_refused_and_changes_nothing() {
     let talk = String::from_utf8(beside.stderr).unwrap();
     assert_eq!(beside.status.code(), Some(5), "{talk}");
     assert!(talk.contains(&format!("stack `campus` is locked by process {}", first.id())), "{talk}");
-    assert_eq!(std::fs::read(desk.path("state/campus.journal")).unwrap(), journal);
+    // Some calls of the first one may have been answered meanwhile.
+    assert!(std::fs::read(desk.path("state/campus.journal")).unwrap().starts_with(&journal));
     proxy.release();
     assert!(first.wait().unwrap().success());
     desk.ends_with(0, "plan campus.kdl --detailed-exitcode");

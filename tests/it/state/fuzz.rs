@@ -129,7 +129,7 @@ fn bench() -> (Bench, Seeds) {
         let topology = topology::read(spec, "x.kdl").0.unwrap();
         let facts = Facts::offline(&topology);
         let graph = topology.graph(&facts);
-        let empty = State::empty(&topology.name, "0123456789abcdef");
+        let empty = State::empty("campus", "0123456789abcdef");
         let home = Home { account: facts.account().to_owned(), region: facts.region().to_owned() };
         let fresh = plan(&registry, &graph, &empty, &BTreeMap::new(), &Options::default(), &home).unwrap();
         let mut events = vec![Event::Begin { account: home.account.clone(), region: home.region.clone() }];
@@ -150,7 +150,7 @@ fn bench() -> (Bench, Seeds) {
             }
         }
         let mut state = empty;
-        let header = json!({ "format": "moodle-infra/journal", "version": journal::VERSION, "stack": topology.name,
+        let header = json!({ "format": "moodle-infra/journal", "version": journal::VERSION, "stack": "campus",
             "lineage": "0123456789abcdef", "after": 0 });
         let mut text = format!("{header}\n");
         for event in events {
