@@ -119,7 +119,9 @@ impl Session {
     ) -> Result<Session, Failure> {
         let region = topology.region.clone().or_else(|| common.region.clone());
         let (cx, pace) = if common.sandbox {
-            (sandboxed::enter(common, region.as_deref(), terminal).await?, Pace::EMULATOR)
+            let cx = sandboxed::enter(common, region.as_deref(), terminal).await?;
+            sandboxed::furnish(&cx, topology, terminal).await?;
+            (cx, Pace::EMULATOR)
         } else {
             let login = common.profile.clone().map_or(Login::User, Login::Profile);
             (connect::connect(connect::Options { login, region, endpoint: None }).await?, pace())
