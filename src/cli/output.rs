@@ -62,7 +62,11 @@ pub(super) fn stack_of(place: &Folder, named: Option<&str>) -> Result<String, Fa
         if !is_name(named) {
             let help = "a stack's name has letters, digits and hyphens";
             let named: String = named.chars().take(80).collect();
-            return Err(Failure::new(Exit::Usage, format!("`{}` is not the name of a stack", named.escape_debug()), help));
+            return Err(Failure::new(
+                Exit::Usage,
+                format!("`{}` is not the name of a stack", named.escape_debug()),
+                help,
+            ));
         }
         return Ok(named.to_owned());
     }

@@ -8,7 +8,7 @@ them a plan after an apply would not be empty, because a resource would be read 
 import re
 from xml.sax.saxutils import escape
 
-from ministack.services import alb, autoscaling, cloudwatch, ec2, elasticache, sns, waf
+from ministack.services import alb, autoscaling, cloudwatch, ec2, elasticache, rds, sns, waf
 
 
 def corrected(action):
@@ -529,6 +529,16 @@ def update_and_describe(data):
 
 
 waf._update_web_acl = update_and_describe
+
+
+# RDS: a cluster gets other endpoints when its first instance comes. In AWS they are the cluster's for all its life.
+
+
+@of(rds, "_sync_cluster_endpoints")
+def sync_cluster_endpoints(original, cluster):
+    names = cluster.get("Endpoint"), cluster.get("ReaderEndpoint")
+    original(cluster)
+    cluster["Endpoint"], cluster["ReaderEndpoint"] = names
 
 
 if __name__ == "__main__":
