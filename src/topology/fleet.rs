@@ -6,6 +6,7 @@ use super::machines::trust;
 use super::{Build, Facts, Places, at};
 use crate::kind::{Kind, Ref, Text};
 use crate::kinds::autoscaling::group::Group;
+use crate::kinds::ec2::launch_template::LaunchTemplate;
 use crate::kinds::iam::instance_profile::{InstanceProfile, InstanceProfileProps};
 use crate::kinds::iam::role::{Role, RoleProps};
 use crate::kinds::iam::role_policy_attachment::{RolePolicyAttachment, RolePolicyAttachmentProps};
@@ -29,6 +30,11 @@ pub(super) fn add_role(cx: &mut Build<'_>, tier: &str, who: &str) -> (Ref<Role>,
     // A profile is what servers come by: whoever has it is let in.
     cx.graph.after(&profile, &attachment);
     (role, profile)
+}
+
+/// Returns what servers are to be made by: another template begins at version 1 again.
+pub(super) fn version(template: &Ref<LaunchTemplate>) -> Text {
+    Text::concat([template.text(), ":".into(), template.attr("version")])
 }
 
 /// Lets servers wait until they have a way to the internet.

@@ -515,6 +515,31 @@ def subscribe(original, params):
     return answer
 
 
+# Aurora: some time after a cluster's first instance was made, both its endpoints become the emulator's own address. AWS
+# names a cluster once, and servers are told that name.
+
+rds._sync_cluster_endpoints = lambda cluster: None
+
+
+# And a deleted cluster leaves the snapshot that the deletion asks for.
+
+delete_cluster = rds._ACTION_MAP["DeleteDBCluster"]
+
+
+def delete_cluster_with_snapshot(params):
+    cluster = rds._clusters.get(rds._p(params, "DBClusterIdentifier"))
+    snapshot = rds._p(params, "FinalDBSnapshotIdentifier")
+    if cluster and snapshot in rds._db_cluster_snapshots:
+        return rds._error("DBClusterSnapshotAlreadyExistsFault", f"DB cluster snapshot {snapshot} already exists.", 400)
+    answer = delete_cluster(params)
+    if answer[0] == 200 and snapshot:
+        rds._create_cluster_snapshot_internal(snapshot, cluster)
+    return answer
+
+
+rds._ACTION_MAP["DeleteDBCluster"] = delete_cluster_with_snapshot
+
+
 # Web ACLs: a change of the description is forgotten.
 
 update_web_acl = waf._update_web_acl

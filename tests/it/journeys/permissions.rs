@@ -85,8 +85,9 @@ fn names(call: &Recorded) -> Vec<String> {
 /// Whether the last part of a pattern covers the last part of a name or ARN.
 fn fits(pattern: &str, name: &str) -> bool {
     let last = |text: &str| text.trim_end_matches("/*").rsplit([':', '/']).next().unwrap_or_default().to_owned();
-    let name = if name.contains(':') { last(name) } else { name.to_owned() };
-    name.starts_with(last(pattern).trim_end_matches('*'))
+    let (pattern, whole) = (last(pattern), if name.contains(':') { last(name) } else { name.to_owned() });
+    // The name of a log group may be a path.
+    [whole, last(name)].iter().any(|name| name.starts_with(pattern.trim_end_matches('*')))
 }
 
 #[tokio::test]

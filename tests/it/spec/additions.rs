@@ -57,5 +57,8 @@ fn a_tier_more_replaces_nothing() {
         }
     }
     // What comes through the CDN alone does not come past it.
-    insta::assert_snapshot!(lines.join("\n"), @"");
+    insta::assert_snapshot!(lines.join("\n"), @r"
+    cdn: network.rule.load-balancer.http goes
+    cdn: network.rule.load-balancer.https goes
+    ");
 }

@@ -174,7 +174,7 @@ fn copies_of_the_data() {
     backup.vault watch.backup-vault <- 
     backup.plan watch.backup-plan <- watch.backup-vault
     iam.role watch.backup-role <- 
-    iam.role_policy watch.backup-role-policy <- database.cluster, files.file-system, watch.backup-role
+    iam.role_policy watch.backup-role-policy <- database.cluster, files.file-system, watch.backup-role, watch.backup-vault
     backup.selection watch.backup-selection <- database.cluster, files.file-system, watch.backup-plan, watch.backup-role ready, watch.backup-role-policy ready
     ");
     insta::assert_snapshot!(props(&graph, "watch.backup-plan"), @r#"{"name":"campus-backup","retain_days":35,"rule":"daily","schedule":"cron(0 5 * * ? *)","tags":{"Name":"campus-backup"},"vault":{"$from":[{"attr":"name","of":"watch.backup-vault","until":"created"}]}}"#);

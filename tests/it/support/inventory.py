@@ -157,18 +157,31 @@ def keys(state):
 
 
 def secrets(state):
+    """Lists those that are there, those that are on their way out, or those that RDS keeps of its clusters."""
+
+    def of(it):
+        if it["Name"].startswith("rds!"):
+            return "of RDS"
+        return "leaving" if it.get("DeletedDate") else "there"
+
     return only(
-        "secretsmanager",
-        "list_secrets",
-        "SecretList",
-        "Name",
-        lambda it: bool(it.get("DeletedDate")) == (state == "leaving"),
-        IncludePlannedDeletion=True,
+        "secretsmanager", "list_secrets", "SecretList", "Name", lambda it: of(it) == state, IncludePlannedDeletion=True
     )
 
 
 def setting(operation, path):
     return within(BUCKETS, "Bucket", operation, path)
+
+
+def alarms(which):
+    """Lists the alarms on one metric, on several, or those that a scaling policy has made for itself."""
+
+    def of(it):
+        if it["AlarmName"].startswith("TargetTracking-"):
+            return "of a policy"
+        return "math" if it.get("Metrics") else "plain"
+
+    return only("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName", lambda it: of(it) == which)
 
 
 def not_default(it):
@@ -189,8 +202,8 @@ KINDS = {
     "cloudfront.origin_request_policy": all_of("cloudfront", "list_origin_request_policies", "OriginRequestPolicyList.Items", "OriginRequestPolicy.Id", Type="custom"),
     "cloudfront.response_headers_policy": all_of("cloudfront", "list_response_headers_policies", "ResponseHeadersPolicyList.Items", "ResponseHeadersPolicy.Id", Type="custom"),
     "cloudfront.distribution": all_of("cloudfront", "list_distributions", "DistributionList.Items", "Id"),
-    "cloudwatch.alarm": only("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName", lambda it: not it.get("Metrics")),
-    "cloudwatch.math_alarm": only("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName", lambda it: it.get("Metrics")),
+    "cloudwatch.alarm": alarms("plain"),
+    "cloudwatch.math_alarm": alarms("math"),
     "cloudwatch.dashboard": all_of("cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName"),
     "ec2.vpc": VPCS,
     "ec2.vpc_dns": ("ec2", vpcs_with_dns),
@@ -254,6 +267,7 @@ KINDS = {
 }
 
 BESIDES = {
+    "alarms of scaling policies": alarms("of a policy"),
     "instances": inside(
         "describe_instances",
         "Reservations",
@@ -268,6 +282,7 @@ BESIDES = {
     "snapshots of caches": all_of("elasticache", "describe_snapshots", "Snapshots", "SnapshotName"),
     "keys on their way out": keys("leaving"),
     "secrets on their way out": secrets("leaving"),
+    "secrets of clusters": secrets("of RDS"),
 }
 
 
