@@ -230,6 +230,14 @@ async fn carry(
             drop(inner.call(request).await);
             die()
         }
+        Some(Fault::Panic) => {
+            let answer = inner.call(request).await;
+            panic!(
+                "a panic at {} (injected), with {}",
+                call.operation,
+                if answer.is_ok() { "an answer" } else { "none" }
+            )
+        }
     }
 }
 

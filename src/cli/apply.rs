@@ -23,7 +23,7 @@ use crate::plan::saved::Saved;
 use crate::report;
 use crate::report::progress::{Bars, Renderer};
 use crate::state::file;
-use crate::state::store::{Ledger, Store};
+use crate::state::store::Opened;
 
 /// The most calls under way at a time, per service: more gain nothing before AWS's own limits count.
 const PER_SERVICE: usize = 16;
@@ -31,10 +31,10 @@ const PER_SERVICE: usize = 16;
 /// Makes AWS as the spec says, or carries out a saved plan.
 pub(super) async fn apply(common: &Common, args: &ApplyArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let bytes = read_file(&args.file)?;
-    if let Some(saved) = Saved::parse(&bytes) {
+    if Saved::is_one(&bytes) {
         // Read again, with the checks that a file of ours gets: others may not write it.
-        file::read(&args.file)?;
-        return apply_saved(common, args, saved?, terminal).await;
+        let bytes = file::read(&args.file)?.unwrap_or_default();
+        return apply_saved(common, args, Saved::parse(&bytes)?, terminal).await;
     }
     let spec = read_spec(&args.file, terminal)?;
     let again = format!("moodle-infra apply {}", told(common, &args.file));
@@ -144,17 +144,17 @@ async fn carry_out(session: Session, plan: &Plan, again: &str, terminal: Termina
         let Some(line) = renderer.event(&event) else { return };
         if terminal.json { terminal.data(&format!("{line}\n")) } else { terminal.note(&line) }
     };
-    let outcome = run::apply(job, &mut Mortal::of(&mut store), &mut stops, &mut tell).await;
+    let outcome = run::apply(job, &mut Mortal::of(store.as_mut())?, &mut stops, &mut tell).await;
     renderer.end();
     let compacted = store.compact();
     log_calls(&cx);
-    end(plan, outcome, &store, &cx, again, terminal, compacted.err())
+    end(plan, outcome, store.as_ref(), &cx, again, terminal, compacted.err())
 }
 
 fn end(
     plan: &Plan,
     mut outcome: Outcome,
-    store: &Store,
+    store: &dyn Opened,
     cx: &Cx,
     again: &str,
     terminal: Terminal,

@@ -122,6 +122,17 @@ pub enum Command {
     /// Look into the state, or correct it by hand
     #[command(subcommand)]
     State(StateCommand),
+    /// The lock of a stack
+    #[command(subcommand)]
+    Lock(LockCommand),
+    /// Free the lock of a stack whose holder has died on another machine
+    Unlock {
+        /// The stack; needed when the state folder has several
+        stack: Option<String>,
+        /// How you know that; it is kept with the state
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
     /// The emulator behind `--sandbox`
     #[command(subcommand)]
     Sandbox(SandboxCommand),
@@ -272,6 +283,14 @@ pub enum StateCommand {
         #[arg(long, value_name = "NAME")]
         stack: Option<String>,
     },
+    /// Look for secrets in what is kept of a stack, and exit with 1 when something looks like one
+    Scan {
+        /// The stack; without it every stack in the state folder
+        stack: Option<String>,
+        /// A plan file to look into as well
+        #[arg(long, value_name = "FILE")]
+        plan: Vec<PathBuf>,
+    },
     /// Give a resource another address
     Mv {
         /// Where it is
@@ -282,6 +301,16 @@ pub enum StateCommand {
         to: Address,
         /// The stack; needed when the state folder has several
         #[arg(long, value_name = "NAME")]
+        stack: Option<String>,
+    },
+}
+
+/// What to do with a lock.
+#[derive(Debug, Subcommand)]
+pub enum LockCommand {
+    /// Say who holds the lock, since when and for what; exit with 5 when somebody does
+    Status {
+        /// The stack; without it every stack in the state folder
         stack: Option<String>,
     },
 }
@@ -348,6 +377,8 @@ impl Command {
             Command::Destroy(_) => "destroy",
             Command::Output { .. } => "output",
             Command::State(_) => "state",
+            Command::Lock(_) => "lock",
+            Command::Unlock { .. } => "unlock",
             Command::Sandbox(_) => "sandbox",
             Command::Completions { .. } => "completions",
             Command::Man => "man",

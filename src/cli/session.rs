@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use super::args::{Choice, Common};
 use super::failure::{Exit, Failure, Instead};
-use super::sandboxed;
 use super::terminal::Terminal;
+use super::{crash, sandboxed};
 use crate::aws::connect::{self, Login};
 use crate::aws::{Cx, facts};
 use crate::graph::Graph;
@@ -20,7 +20,7 @@ use crate::plan::{Home, Options, Pace, Plan, plan, refresh};
 use crate::spec;
 use crate::state::event::Event;
 use crate::state::lock::Holder;
-use crate::state::store::{Ledger, Store};
+use crate::state::store::{Folder, Opened, Place};
 use crate::topology::{self, Facts, Question, Topology};
 use crate::{kinds, report};
 
@@ -82,9 +82,19 @@ pub(super) fn holder(command: &str) -> Holder {
     Holder { pid: std::process::id(), host, command: command.to_owned(), since: super::clock::now() }
 }
 
+/// Where states are kept.
+pub(super) fn place(common: &Common) -> Folder {
+    Folder(state_folder(common))
+}
+
 /// Opens the state of a stack.
-pub(super) fn open(folder: &Path, stack: &str, command: &str, terminal: Terminal) -> Result<Store, Failure> {
-    let store = Store::open(folder, stack, &super::clock::lineage(), &holder(command))?;
+pub(super) fn open(
+    place: &dyn Place,
+    stack: &str,
+    command: &str,
+    terminal: Terminal,
+) -> Result<Box<dyn Opened>, Failure> {
+    let store = place.open(stack, &super::clock::lineage(), &holder(command))?;
     if let Some(dead) = store.taken_over() {
         terminal.note(&format!("took over the lock of {dead}, which has died"));
     }
@@ -95,7 +105,7 @@ pub(super) fn open(folder: &Path, stack: &str, command: &str, terminal: Terminal
 pub(super) struct Session {
     pub(super) cx: Cx,
     pub(super) registry: Registry,
-    pub(super) store: Store,
+    pub(super) store: Box<dyn Opened>,
     pub(super) pace: Pace,
 }
 
@@ -108,7 +118,6 @@ impl Session {
         terminal: Terminal,
     ) -> Result<Session, Failure> {
         let region = topology.region.clone().or_else(|| common.region.clone());
-        let folder = state_folder(common);
         let (cx, pace) = if common.sandbox {
             let cx = sandboxed::enter(common, region.as_deref(), terminal).await?;
             sandboxed::furnish(&cx, topology, terminal).await?;
@@ -117,10 +126,11 @@ impl Session {
             let login = common.profile.clone().map_or(Login::User, Login::Profile);
             (connect::connect(connect::Options { login, region, endpoint: None }).await?, pace())
         };
-        let store = open(&folder, &topology.name, command, terminal)?;
+        crash::arm(&cx)?;
+        let store = open(&place(common), &topology.name, command, terminal)?;
         let mut session = Session { cx, registry: kinds::registry(), store, pace };
         session.check_home()?;
-        let settled = settle(&session.cx, &session.registry, &mut session.store, pace).await?;
+        let settled = settle(&session.cx, &session.registry, session.store.as_mut(), pace).await?;
         if !settled.is_empty() {
             let what = report::count(settled.len(), "call");
             terminal.note(&format!("an earlier run was interrupted; {what} without an answer settled:"));

@@ -18,6 +18,7 @@ mod preflight;
 mod runtime;
 mod sandbox;
 mod spec;
+mod state;
 mod tidy;
 mod watch_life;
 mod web_life;

@@ -579,6 +579,16 @@ def update_and_describe(data):
 waf._update_web_acl = update_and_describe
 
 
+# RDS: a cluster gets other endpoints when its first instance comes. In AWS they are the cluster's for all its life.
+
+
+@of(rds, "_sync_cluster_endpoints")
+def sync_cluster_endpoints(original, cluster):
+    names = cluster.get("Endpoint"), cluster.get("ReaderEndpoint")
+    original(cluster)
+    cluster["Endpoint"], cluster["ReaderEndpoint"] = names
+
+
 if __name__ == "__main__":
     from ministack.app import main
 

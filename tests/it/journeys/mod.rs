@@ -46,14 +46,6 @@ pub(crate) struct Journey {
     all: Vec<Recorded>,
 }
 
-/// Kinds of which an account may have another number than the state, and why.
-const UNEQUAL: &[(&str, &str)] = &[
-    ("acm.issued", "it is a look at a certificate, which may be another's"),
-    ("autoscaling.job", "a run of a job is an act of its group"),
-    ("ssm.report", "it is a look at what servers report"),
-    ("autoscaling.refresh", "a replacement of servers is an act, which AWS remembers while the group is there"),
-];
-
 /// Returns the journeys of all specs; the first caller makes them.
 async fn journeys() -> &'static [Journey] {
     static ALL: OnceCell<Vec<Journey>> = OnceCell::const_new();
@@ -269,15 +261,9 @@ impl Way {
     /// Checks that the account has as many of every kind as the state, and nothing else but what AWS keeps.
     fn check_account(&self) {
         let there = Inventory::of(self.cx.account()).since(&self.before);
-        let mut recorded: BTreeMap<&str, usize> = BTreeMap::new();
-        for record in self.store.state().resources.values() {
-            *recorded.entry(record.kind.as_str()).or_default() += 1;
-        }
-        let equal = |kind: &&str| recorded.is_empty() || !UNEQUAL.iter().any(|(it, _)| it == kind);
-        for kind in there.kinds.keys().map(String::as_str).chain(recorded.keys().copied()).filter(equal) {
-            let (listed, recorded) = (there.kinds.get(kind), recorded.get(kind).copied().unwrap_or(0));
-            assert_eq!(listed.map_or(0, BTreeSet::len), recorded, "{}: {kind}: {listed:?}", self.name);
-        }
+        let recorded = &self.store.state().resources;
+        let differences = there.differences(recorded.values().map(|it| it.kind.as_str()));
+        assert_eq!(differences, Vec::<String>::new(), "{}", self.name);
         // Servers and what comes with them are there as long as their groups are.
         let mut besides = there.besides;
         if !recorded.is_empty() {
