@@ -7,6 +7,7 @@ mod apply;
 mod clock;
 mod crash;
 pub mod import;
+pub mod limit;
 mod offline;
 mod output;
 mod permissions;
@@ -87,7 +88,7 @@ async fn run(cli: &Cli, terminal: Terminal) -> Result<Exit, Failure> {
                 ..failure
             })
         }
-        Command::Apply(args) => apply::apply(common, args, terminal).await,
+        Command::Apply(args) => Box::pin(apply::apply(common, args, terminal)).await,
         Command::Destroy(args) => apply::destroy(common, args, terminal).await,
         Command::Output { name, stack } => output::output(common, name.as_deref(), stack.as_deref(), terminal),
         Command::State(command) => state::state(common, command, terminal),

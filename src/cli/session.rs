@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::args::{Choice, Common};
 use super::failure::{Exit, Failure, Instead};
+use super::limit::Limit;
 use super::sandboxed;
 use super::terminal::Terminal;
 use crate::aws::connect::{self, Login};
@@ -104,6 +105,7 @@ impl Session {
     pub(super) async fn begin(
         common: &Common,
         topology: &Topology,
+        limits: &[Limit],
         command: &str,
         terminal: Terminal,
     ) -> Result<Session, Failure> {
@@ -115,6 +117,9 @@ impl Session {
             let login = common.profile.clone().map_or(Login::User, Login::Profile);
             (connect::connect(connect::Options { login, region, endpoint: None }).await?, pace())
         };
+        for Limit { service, per_second } in limits {
+            cx.wire().limit(service, *per_second);
+        }
         let store = open(&folder, &topology.name, command, terminal)?;
         let mut session = Session { cx, registry: kinds::registry(), store, pace };
         session.check_home()?;

@@ -35,11 +35,11 @@ pub async fn settle(
     let lost: Vec<(Key, Resource)> = created.into_iter().map(|(key, resource, _)| (key, resource)).collect();
     let stack = ledger.state().stack.clone();
     let lineage = ledger.state().lineage.clone();
-    let mut found = find(cx, registry, &stack, &lineage, &lost).await?;
+    let mut found = find(cx, registry, &stack, &lineage, &lost, pace).await?;
     if found.len() < lost.len() {
         tokio::time::sleep(pace.lost).await;
         let missing: Vec<_> = lost.iter().filter(|(key, _)| !found.contains_key(key)).cloned().collect();
-        found.extend(find(cx, registry, &stack, &lineage, &missing).await?);
+        found.extend(find(cx, registry, &stack, &lineage, &missing, pace).await?);
     }
     for (key, resource) in lost {
         let kind = known(registry, &resource.kind, &key.address)?;
@@ -94,6 +94,7 @@ async fn find(
     stack: &str,
     lineage: &str,
     lost: &[(Key, Resource)],
+    pace: Pace,
 ) -> Result<BTreeMap<Key, Value>, PlanError> {
     let mut groups: BTreeMap<Group<'_>, Vec<(&Key, LostValue)>> = BTreeMap::new();
     for (key, resource) in lost {
@@ -110,7 +111,8 @@ async fn find(
         }
         for batch in members.chunks(kind.meta().batch) {
             let wanted: Vec<LostValue> = batch.iter().map(|(_, value)| value.clone()).collect();
-            let answers = patiently(|| kind.find(&cx, &wanted)).await.map_err(|source| PlanError::Look {
+            let answers = patiently(&cx, kind.meta(), pace, || kind.find(&cx, &wanted)).await;
+            let answers = answers.map_err(|source| PlanError::Look {
                 address: batch[0].0.address.clone(),
                 kind: name.to_owned(),
                 source: Box::new(source),
