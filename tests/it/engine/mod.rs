@@ -7,9 +7,11 @@ mod choices;
 mod crashes;
 mod failures;
 mod faults;
+mod lives;
 mod model;
 mod network;
 mod runs;
+mod specs;
 mod speed;
 mod stops;
 
