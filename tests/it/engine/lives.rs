@@ -89,14 +89,16 @@ struct Story(Arc<Mutex<Vec<String>>>);
 
 impl Story {
     fn tell(&self, begun: Instant, line: &str) {
-        let line: String = line.chars().take(200).collect();
+        let line: String = line.chars().take(300).collect();
         self.0.lock().unwrap().push(format!("{:8.1} s  {line}", begun.elapsed().as_secs_f64()));
     }
 
-    /// Returns the story with its newest lines.
+    /// Returns the story; of a long one, how it begins and how it ends.
     fn text(&self) -> String {
         let lines = self.0.lock().unwrap();
-        lines[lines.len().saturating_sub(30)..].join("\n")
+        let (begins, ends) = (lines.len().min(20), lines.len().saturating_sub(6).max(20));
+        let gap = if begins < ends.min(lines.len()) { "\n        …" } else { "" };
+        format!("{}{gap}\n{}", lines[..begins].join("\n"), lines.get(ends..).unwrap_or_default().join("\n"))
     }
 }
 
@@ -231,7 +233,7 @@ impl Life {
             end = work => Some(end),
             () = sleep(killed) => None,
             () = jumps(jump, &mut jumped, &story, begun) => unreachable!("it waits for ever"),
-            () = sleep(Some(LONGEST)) => panic!("one command takes more than {LONGEST:?}"),
+            () = sleep(Some(LONGEST + Duration::from_secs_f64(jump.map_or(0.0, |(_, by)| by)))) => panic!("one command takes more than {LONGEST:?}"),
         };
         self.jumped += jumped;
         let at = self.site.ledger.at.take().unwrap_or_default();

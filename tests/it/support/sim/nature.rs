@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use moodle_infra::kind::erased::{Erased, Registry};
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::shape;
 
@@ -22,6 +23,17 @@ pub(crate) struct Nature {
     pub(super) asked_for: Vec<&'static str>,
     /// The attributes by which a resource is told from others.
     pub(super) identity: Vec<&'static str>,
+}
+
+impl Nature {
+    /// Whether AWS refuses the one while there is the other.
+    pub(super) fn clash(&self, old: &Value, new: &Value) -> bool {
+        match self.real.meta().name {
+            // The kind says so of all of a file system, because it does not know the zones of subnets.
+            "efs.mount_target" => self.real.conflicts(old, new) && old["subnet"] == new["subnet"],
+            _ => self.real.conflicts(old, new),
+        }
+    }
 }
 
 /// What a create call does that is sent twice, and how its resource is found.

@@ -1,6 +1,6 @@
 //! What the cloud makes up of a resource, and how it recognises itself in what it is shown.
 //!
-//! Every made-up value carries the number of its resource as a mark, `ec2.vpc-id~12;`, wherever it goes: into a list, a
+//! Every made-up value carries the number of its resource as a mark, `ec2.vpc-id<#12>`, wherever it goes: into a list, a
 //! policy, the middle of a text. So the cloud knows what a property refers to without being told.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,6 +21,22 @@ const LATE: &[(&str, &[&str])] = &[
 /// Attributes that are made up though a property has that name.
 const MADE_UP: &[(&str, &str)] = &[("elasticache.cache_cluster", "nodes")];
 
+/// The kinds whose resources are called just as users say; others add something of the token, so that two incarnations
+/// can stand side by side.
+const PLAIN: &[&str] = &[
+    "autoscaling.policy",
+    "cloudwatch.alarm",
+    "cloudwatch.dashboard",
+    "cloudwatch.math_alarm",
+    "iam.instance_profile",
+    "iam.role",
+    "iam.role_policy",
+    "kms.alias",
+    "logs.log_group",
+    "route53.record",
+    "ssm.parameter",
+];
+
 /// The texts of these are never the names of other resources.
 const NO_REFERENCE: &[&str] = &["name", "description", "tags", "service", "zone", "note", "place"];
 
@@ -33,7 +49,9 @@ pub(super) fn late(kind: &str) -> &'static [&'static str] {
 pub(super) fn asked_for(nature: &Nature) -> Vec<&'static str> {
     let meta = nature.real.meta();
     let asked = |name: &&'static str| {
-        meta.fields.iter().any(|field| field.name == *name) && !MADE_UP.contains(&(meta.name, name))
+        meta.fields.iter().any(|field| field.name == *name)
+            && !MADE_UP.contains(&(meta.name, name))
+            && (*name != "name" || PLAIN.contains(&meta.name))
     };
     meta.attributes.iter().copied().filter(asked).collect()
 }
@@ -57,7 +75,7 @@ pub(super) fn attributes(nature: &Nature, want: &Value, number: usize) -> Value 
 /// Makes a value up; `serial` tells the values of one resource apart that change.
 pub(super) fn made_up(kind: &str, name: &str, number: usize, serial: usize) -> Value {
     let serial = if serial == 0 { String::new() } else { format!("v{serial}") };
-    json!(format!("{kind}-{name}~{number};{serial}"))
+    json!(format!("{kind}-{name}<#{number}>{serial}"))
 }
 
 /// Returns the text by which a resource is told from others of its kind.
@@ -76,7 +94,9 @@ pub(super) fn identity(nature: &Nature, have: &Value) -> String {
 /// Returns the attributes that make that text: the id, or all that never move.
 pub(super) fn identifying(nature: &Nature) -> Vec<&'static str> {
     let meta = nature.real.meta();
-    let stays = |name: &&'static str| !meta.moves.contains(name) && !late(meta.name).contains(name);
+    // What moves to where the properties say is found there; what AWS makes up anew tells nothing.
+    let moves = |name: &str| meta.moves.contains(&name) && !nature.asked_for.contains(&name);
+    let stays = |name: &&'static str| !moves(name) && !late(meta.name).contains(name);
     let all: Vec<&'static str> = meta.attributes.iter().copied().filter(stays).collect();
     if all.contains(&"id") { vec!["id"] } else { all }
 }
@@ -109,7 +129,7 @@ fn means(field: &str, kind: &str) -> bool {
 }
 
 fn marked(text: &str, found: &mut BTreeSet<usize>) {
-    let marks = text.split('~').skip(1).filter_map(|part| part.split_once(';'));
+    let marks = text.split("<#").skip(1).filter_map(|part| part.split_once('>'));
     found.extend(marks.filter_map(|(number, _)| number.parse::<usize>().ok()));
 }
 

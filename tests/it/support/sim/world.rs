@@ -176,6 +176,9 @@ impl World {
             Request::Delete { have } => (Method::Delete, self.address(kind, have)),
         };
         let number = self.log(kind, method, address.clone());
+        if let Request::Delete { have } = &request {
+            self.check_protected(kind, have);
+        }
         let times = self.natures[kind].times;
         let mut fault = self.weather.fault(number, &mut self.dice);
         if self.is_too_fast(number, kind, region, self.natures[kind].real.meta().rate) {
@@ -207,9 +210,21 @@ impl World {
         } else if let Some(refused) = passing {
             self.answers.entry(number).or_insert(Err(refused));
         } else if fault.is_none_or(Fault::has_effect) {
-            self.effects.insert((now + takes / 2, number), Effect { answered: now + takes, kind, request });
+            // A call that waits for its own end begins its work soon all the same.
+            let at = now + (takes / 2).min(Duration::from_secs(2));
+            self.effects.insert((at, number), Effect { answered: now + takes, kind, request });
         }
         Sent { number, answered }
+    }
+
+    /// Checks that nobody asks to delete data that is not allowed to go.
+    fn check_protected(&mut self, kind: &'static str, have: &Value) {
+        let Some((_, it)) = self.at(kind, have) else { return };
+        let address = &it.token.address;
+        let may_lose = self.may_lose.as_ref().is_none_or(|may| may.contains(address));
+        if !may_lose && self.natures[kind].real.holds_data(&it.props) {
+            self.broken.push(format!("{address} holds data and is deleted"));
+        }
     }
 
     /// Receives a look.
@@ -284,7 +299,7 @@ impl World {
         {
             return Ok(before.known(at));
         }
-        if let Some(other) = same().find(|it| nature.real.conflicts(&it.props, want)) {
+        if let Some(other) = same().find(|it| nature.clash(&it.props, want)) {
             let message = format!("{} conflicts with {}", token.address, other.token.address);
             return Err(Error::refused("sim:Create", "AlreadyExists", message));
         }
@@ -301,6 +316,7 @@ impl World {
             props[field] = match &props[field] {
                 Value::Bool(wanted) => json!(!wanted),
                 Value::String(_) => json!(""),
+                Value::Object(_) => json!({}),
                 _ => Value::Null,
             };
         }
@@ -362,7 +378,7 @@ impl World {
         let of_kind = self.of_kind.get(kind).into_iter().flatten().filter(|other| **other != number);
         let mut others = of_kind.map(|it| &self.resources[*it]);
         let same = |it: &&Resource| it.region == before.region && it.is_alive(at);
-        if let Some(other) = others.find(|it| same(it) && nature.real.conflicts(&it.props, &props)) {
+        if let Some(other) = others.find(|it| same(it) && nature.clash(&it.props, &props)) {
             let message = format!("{} conflicts with {}", before.token.address, other.token.address);
             return Err(Error::refused("sim:Update", "AlreadyExists", message));
         }
@@ -404,12 +420,7 @@ impl World {
         let address = resource.token.address.clone();
         let users = self.users.get(&number).into_iter().flatten().map(|user| &self.resources[*user]);
         let user = users.into_iter().find(|it| it.is_alive(at)).map(|it| it.token.address.clone());
-        let may_lose = self.may_lose.as_ref().is_none_or(|may| may.contains(&address));
-        let loses = !may_lose && self.natures[kind].real.holds_data(&resource.props);
         let held = resource.held.filter(|held| at < *held).and_then(|_| self.in_use(kind));
-        if loses {
-            self.broken.push(format!("{address} holds data and is deleted"));
-        }
         if let Some(refused) = held {
             return Err(refused);
         }
@@ -484,8 +495,7 @@ impl World {
         let nature = &self.natures[kind];
         let natural = nature.repeated == Repeated::NaturalKey;
         let have = shape::attributes(nature, &lost.want, usize::MAX);
-        let moves = nature.real.meta().moves;
-        let names = || nature.identity.iter().filter(|name| nature.asked_for.contains(name) && !moves.contains(name));
+        let names = || nature.identity.iter().filter(|name| nature.asked_for.contains(name));
         let same = |it: &Resource| names().all(|name| it.attrs[*name] == have[*name]);
         let ours = |it: &&Resource| if natural { same(it) } else { it.token == lost.token };
         let of_kind = self.of_kind.get(kind).into_iter().flatten().map(|number| &self.resources[*number]);
@@ -518,7 +528,10 @@ impl World {
         if let Some(dead) = dead.iter().find(|it| !replaced(it)) {
             let (needed, it) = (&self.resources[*dead].token.address, self.resources[*dead].kind);
             let message = format!("{user} refers to {needed} ({it}), which is gone");
-            self.broken.push(message.clone());
+            // What somebody else deleted a moment ago, the client cannot know.
+            if self.resources[*dead].deleted.is_some() {
+                self.broken.push(message.clone());
+            }
             return Err(Error::refused("sim:Refer", "NotFound", message));
         }
         refers.retain(|it| alive.contains(it));
