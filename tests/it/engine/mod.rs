@@ -14,6 +14,7 @@ mod runs;
 mod specs;
 mod speed;
 mod stops;
+mod throttling;
 
 /// Names the seed of a test that fails.
 struct Seed(u64);
