@@ -136,9 +136,11 @@ pub struct Pace {
 
 impl Pace {
     /// For AWS, whose tag index may lag by some seconds.
-    pub const AWS: Pace = Pace { absent: Duration::from_secs(3), lost: Duration::from_secs(10), looks: 1.0, rates: true };
+    pub const AWS: Pace =
+        Pace { absent: Duration::from_secs(3), lost: Duration::from_secs(10), looks: 1.0, rates: true };
     /// For an emulator; the pause only lets a request of a killed process arrive.
-    pub const EMULATOR: Pace = Pace { absent: Duration::ZERO, lost: Duration::from_millis(300), looks: 0.0, rates: false };
+    pub const EMULATOR: Pace =
+        Pace { absent: Duration::ZERO, lost: Duration::from_millis(300), looks: 0.0, rates: false };
 }
 
 /// Makes the plan from wanted (`graph`), recorded (`state`) and seen (`looks`; empty without a refresh).

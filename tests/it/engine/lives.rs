@@ -39,7 +39,7 @@ const COMMANDS: usize = 20;
 enum Plot {
     /// Things of the tests, wanted at random.
     Things(Model),
-    /// The real kinds, as one of these specs wants them.
+    /// The real kinds, as one of these edits of a spec wants them.
     Specs(&'static [Graph], usize),
 }
 
@@ -48,7 +48,13 @@ impl Plot {
         let specs = |all: &'static [Graph], dice: &mut Dice| Plot::Specs(all, dice.below(all.len()));
         match seed % 50 {
             0 => specs(everything(), dice),
-            1..=4 => specs(parts(), dice),
+            1..=4 => {
+                // FIXME: from one spec to another a `key "own"` may go, while the file system or the database stays with
+                // it: what is no longer written is left to AWS and not compared, so the plan offers to delete a key that
+                // is in use. It is refused until the user names the key with --allow-data-loss, as a life does.
+                let variants = dice.pick(parts());
+                specs(variants, dice)
+            }
             _ => {
                 let size = 2 + dice.below(12);
                 Plot::Things(Model::random(size, dice))
@@ -298,7 +304,8 @@ impl Life {
             () = died.notified() => return (End::Died, String::new()),
             () = ask => unreachable!("it waits for ever"),
         };
-        let told = format!("{} of {} steps; {:?} {:?}", outcome.done.len(), plan.steps.len(), outcome.stopped, outcome.failed);
+        let told =
+            format!("{} of {} steps; {:?} {:?}", outcome.done.len(), plan.steps.len(), outcome.stopped, outcome.failed);
         (if outcome.is_complete() { End::Complete } else { End::Incomplete }, told)
     }
 
@@ -391,7 +398,8 @@ fn live_all(seeds: &[u64], sum: &Sum, told: &Mutex<Vec<String>>, next: &AtomicU6
             }
             Err(why) => {
                 sum.failed.store(true, Ordering::Relaxed);
-                let why = why.downcast_ref::<String>().cloned().or(why.downcast_ref::<&str>().map(|it| (*it).to_owned()));
+                let why =
+                    why.downcast_ref::<String>().cloned().or(why.downcast_ref::<&str>().map(|it| (*it).to_owned()));
                 let why = why.unwrap_or_default();
                 told.lock().unwrap().push(format!(
                     "{}\n            {why}\nagain: SEED={seed} cargo test --release lives",

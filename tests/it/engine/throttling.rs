@@ -7,8 +7,8 @@ use moodle_infra::kind::{Address, Rate};
 use moodle_infra::kinds;
 use moodle_infra::plan::Options;
 
-use super::speed::{path_down, path_up};
 use super::specs::everything;
+use super::speed::{path_down, path_up};
 use crate::support::sim::log::Method;
 use crate::support::sim::site::{Site, everything_down};
 use crate::support::sim::things::{Plain, ThingProps, on, things};
@@ -45,7 +45,10 @@ async fn everything_takes_no_longer_than_its_longest_path_and_is_never_too_fast(
     };
     let looks = |site: &Site| site.cloud.world().calls.len() - changes(site);
     let (made, looked) = (changes(&site), looks(&site));
-    println!("everything: {} resources in {up:.0} s, critical path {at_least:.0} s; {made} changes, {looked} looks", graph.len());
+    println!(
+        "everything: {} resources in {up:.0} s, critical path {at_least:.0} s; {made} changes, {looked} looks",
+        graph.len()
+    );
     assert!(up <= 1.05 * at_least, "{up} s, critical path {at_least} s");
     // A call for each resource, and one more for what its create call cannot carry.
     assert!((graph.len()..=graph.len() + 25).contains(&made), "{made} calls for {} resources", graph.len());

@@ -87,7 +87,9 @@ impl Erased for Simulated {
 
     fn read<'a>(&'a self, cx: &'a Cx, have: &'a [Value]) -> Boxed<'a, Result<Vec<Option<SeenValue>>>> {
         let name = self.meta().name;
-        Box::pin(self.look(cx, Look::Read(have.len()), move |world| have.iter().map(|it| world.seen(name, it)).collect()))
+        Box::pin(
+            self.look(cx, Look::Read(have.len()), move |world| have.iter().map(|it| world.seen(name, it)).collect()),
+        )
     }
 
     fn update<'a>(
@@ -108,6 +110,8 @@ impl Erased for Simulated {
 
     fn find<'a>(&'a self, cx: &'a Cx, lost: &'a [LostValue]) -> Boxed<'a, Result<Vec<Option<Value>>>> {
         let name = self.meta().name;
-        Box::pin(self.look(cx, Look::Find(lost.len()), move |world| lost.iter().map(|it| world.found(name, it)).collect()))
+        Box::pin(
+            self.look(cx, Look::Find(lost.len()), move |world| lost.iter().map(|it| world.found(name, it)).collect()),
+        )
     }
 }

@@ -519,11 +519,13 @@ impl World {
         let (dead, alive): (Vec<usize>, Vec<usize>) = refers.iter().copied().partition(gone);
         // A name may have had other bearers.
         let replaced = |dead: &usize| {
-            let (kind, name) = (self.resources[*dead].kind, shape::identity_name(&self.natures, &self.resources[*dead]));
-            name.is_some() && alive.iter().any(|it| {
-                let it = &self.resources[*it];
-                it.kind == kind && shape::identity_name(&self.natures, it) == name
-            })
+            let (kind, name) =
+                (self.resources[*dead].kind, shape::identity_name(&self.natures, &self.resources[*dead]));
+            name.is_some()
+                && alive.iter().any(|it| {
+                    let it = &self.resources[*it];
+                    it.kind == kind && shape::identity_name(&self.natures, it) == name
+                })
         };
         if let Some(dead) = dead.iter().find(|it| !replaced(it)) {
             let (needed, it) = (&self.resources[*dead].token.address, self.resources[*dead].kind);
