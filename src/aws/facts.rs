@@ -45,6 +45,16 @@ pub async fn hosted_zones(cx: &Cx, name: &str) -> Result<Vec<String>> {
     Ok(named.filter(public).map(|it| it.id().trim_start_matches("/hostedzone/").to_owned()).collect())
 }
 
+/// Makes a public hosted zone, for a sandbox: on AWS the zone that a spec names is there already.
+///
+/// # Errors
+/// The failure of the call.
+pub async fn make_hosted_zone(cx: &Cx, name: &str) -> Result<()> {
+    // The name is the reference too, so that a second run at the same time makes no second zone.
+    let make = cx.route53().create_hosted_zone().name(name).caller_reference(name);
+    call("route53:CreateHostedZone", make.send().await).map(drop)
+}
+
 /// Returns the ids of the prefix lists with this name, AWS's own among them.
 ///
 /// # Errors

@@ -15,6 +15,8 @@ pub mod limits;
 #[cfg(test)]
 pub(crate) mod loopback;
 pub mod offers;
+
+pub mod present;
 pub mod tags;
 pub mod transport;
 

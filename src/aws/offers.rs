@@ -6,27 +6,6 @@ use aws_sdk_ec2::types::{Filter, InstanceType, LocationType, ProcessorInfo};
 
 use super::{Cx, Error, Result, call};
 
-/// The actions that these questions need.
-pub const ACTIONS: &[&str] = &[
-    "acm:DescribeCertificate",
-    "cloudwatch:DescribeAlarms",
-    "ec2:DescribeAddresses",
-    "ec2:DescribeImages",
-    "ec2:DescribeInstanceTypeOfferings",
-    "ec2:DescribeInstanceTypes",
-    "ec2:DescribeSubnets",
-    "ec2:DescribeVpcs",
-    "elasticache:DescribeReservedCacheNodesOfferings",
-    "iam:GetInstanceProfile",
-    "iam:GetRole",
-    "logs:DescribeLogGroups",
-    "rds:DescribeDBClusterSnapshots",
-    "rds:DescribeDBEngineVersions",
-    "rds:DescribeOrderableDBInstanceOptions",
-    "servicequotas:GetServiceQuota",
-    "ssm:GetParameter",
-];
-
 /// Returns the zones that have instances of this type, `c7g.xlarge`.
 ///
 /// # Errors
@@ -208,20 +187,34 @@ pub async fn is_taken(cx: &Cx, kind: &str, name: &str) -> Result<bool> {
             let groups = call("logs:DescribeLogGroups", describe)?.log_groups.unwrap_or_default();
             Ok(groups.iter().any(|it| it.log_group_name() == Some(name)))
         }
-        "cloudwatch.alarm" => {
+        "cloudwatch.alarm" | "cloudwatch.math_alarm" => {
             let describe = cx.cloudwatch().describe_alarms().alarm_names(name).send().await;
             Ok(!call("cloudwatch:DescribeAlarms", describe)?.metric_alarms.unwrap_or_default().is_empty())
         }
-        "ssm.parameter" => {
+        "ssm.parameter" | "ssm.report" => {
             let get = cx.ssm().get_parameter().name(name).send().await;
             Ok(unless(call("ssm:GetParameter", get), &["ParameterNotFound"])?.is_some())
+        }
+        "cloudwatch.dashboard" => {
+            let get =
+                call("cloudwatch:GetDashboard", cx.cloudwatch().get_dashboard().dashboard_name(name).send().await);
+            Ok(unless(get, &["ResourceNotFound", "ResourceNotFoundException"])?.is_some())
+        }
+        "kms.alias" => {
+            let describe = call("kms:DescribeKey", cx.kms().describe_key().key_id(name).send().await);
+            Ok(unless(describe, &["NotFoundException"])?.is_some())
+        }
+        "sns.topic" => {
+            let pages = cx.sns().list_topics().into_paginator().items().send();
+            let topics = call("sns:ListTopics", pages.collect::<std::result::Result<Vec<_>, _>>().await)?;
+            Ok(topics.iter().any(|it| it.topic_arn().and_then(|it| it.rsplit(':').next()) == Some(name)))
         }
         other => Err(Error::refused("is_taken", "UnknownKind", format!("`{other}` has names of its own"))),
     }
 }
 
 /// Returns an answer; `None` where one of these codes says that there is nothing.
-fn unless<T>(answer: Result<T>, codes: &[&str]) -> Result<Option<T>> {
+pub(super) fn unless<T>(answer: Result<T>, codes: &[&str]) -> Result<Option<T>> {
     match answer {
         Err(error) if codes.iter().any(|code| error.is(code)) => Ok(None),
         other => other.map(Some),

@@ -9,6 +9,7 @@ use super::failure::{Exit, Failure};
 use super::session::read_spec;
 use super::terminal::Terminal;
 use crate::kinds;
+use crate::preflight::checks;
 use crate::report::permissions::{Place, Purpose, permissions};
 use crate::topology::{Facts, Question};
 
@@ -18,7 +19,9 @@ pub(super) fn print(path: &Path, purpose: Purpose, part: Option<usize>, terminal
     let facts = Facts::offline(&spec.topology);
     let graph = spec.topology.graph(&facts);
     let questions = spec.topology.questions();
-    let asked: BTreeSet<&'static str> = questions.iter().map(Question::action).collect();
+    let kinds: BTreeSet<&str> = graph.nodes().map(|node| node.kind).collect();
+    let asked = checks::actions(&spec.topology, &kinds).into_iter();
+    let asked: BTreeSet<&'static str> = asked.chain(questions.iter().map(Question::action)).collect();
     let place = Place {
         stack: spec.topology.name.clone(),
         partition: facts.partition().to_owned(),

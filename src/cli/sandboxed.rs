@@ -6,8 +6,9 @@ use super::args::{Common, SandboxCommand};
 use super::failure::{Exit, Failure};
 use super::sandbox::{Running, Sandbox, SandboxError, Status};
 use super::terminal::Terminal;
-use crate::aws::Cx;
 use crate::aws::connect::connect;
+use crate::aws::{Cx, facts};
+use crate::topology::{Question, Topology};
 
 /// The region of a sandbox whose spec names none.
 pub(super) const REGION: &str = "eu-west-1";
@@ -20,6 +21,19 @@ pub(super) async fn enter(common: &Common, region: Option<&str>, terminal: Termi
         terminal.note(&format!("The sandbox answers at {}; `moodle-infra sandbox stop` ends it.", running.endpoint));
     }
     Ok(connect(running.options(region.unwrap_or(REGION))).await?)
+}
+
+/// Makes what a spec takes for there: its owner's hosted zone, which on AWS comes with the domain. A sandbox begins empty.
+pub(super) async fn furnish(cx: &Cx, topology: &Topology, terminal: Terminal) -> Result<(), Failure> {
+    let failed = |error| Failure::of(Exit::Sandbox, &error, "stop the sandbox with `moodle-infra sandbox stop`");
+    for question in topology.questions() {
+        let Question::HostedZone(name) = question else { continue };
+        if facts::hosted_zones(cx, &name).await.map_err(failed)?.is_empty() {
+            facts::make_hosted_zone(cx, &name).await.map_err(failed)?;
+            terminal.note(&format!("The sandbox now has the hosted zone {name}, which on AWS is yours already."));
+        }
+    }
+    Ok(())
 }
 
 /// Says how the sandbox stands, or stops it.

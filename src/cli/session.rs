@@ -112,7 +112,9 @@ impl Session {
         let region = topology.region.clone().or_else(|| common.region.clone());
         let folder = state_folder(common);
         let (cx, pace) = if common.sandbox {
-            (sandboxed::enter(common, region.as_deref(), terminal).await?, Pace::EMULATOR)
+            let cx = sandboxed::enter(common, region.as_deref(), terminal).await?;
+            sandboxed::furnish(&cx, topology, terminal).await?;
+            (cx, Pace::EMULATOR)
         } else {
             let login = common.profile.clone().map_or(Login::User, Login::Profile);
             (connect::connect(connect::Options { login, region, endpoint: None }).await?, pace())

@@ -34,6 +34,8 @@ pub fn registry() -> Registry {
         erase::<acm::issued::Issued>(),
         erase::<autoscaling::group::Group>(),
         erase::<autoscaling::capacity::Capacity>(),
+        erase::<autoscaling::job::Job>(),
+        erase::<autoscaling::metrics::Metrics>(),
         erase::<autoscaling::policy::Policy>(),
         erase::<autoscaling::refresh::Refresh>(),
         erase::<backup::vault::Vault>(),
@@ -103,6 +105,7 @@ pub fn registry() -> Registry {
         erase::<sns::topic::Topic>(),
         erase::<sns::subscription::Subscription>(),
         erase::<ssm::parameter::Parameter>(),
+        erase::<ssm::report::Report>(),
         erase::<wafv2::web_acl::WebAcl>(),
         erase::<wafv2::association::Association>(),
     ])

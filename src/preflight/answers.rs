@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::checks::{Check, Subject};
 use crate::aws::offers::{self, Certificate, Place};
+use crate::aws::present::{self, FileSystem, LoadBalancer, TargetGroup, Vpc};
 use crate::aws::{Cx, Result};
 
 /// What AWS says. Each sort of check has its own.
@@ -27,6 +28,18 @@ pub enum Answer {
     Count(Option<f64>, usize),
     /// The subnets that exist.
     Places(Vec<Place>),
+    /// A VPC.
+    Vpc(Option<Vpc>),
+    /// A file system.
+    FileSystem(Option<FileSystem>),
+    /// A load balancer.
+    LoadBalancer(Option<LoadBalancer>),
+    /// A target group.
+    TargetGroup(Option<TargetGroup>),
+    /// What something is, or where it stands; `None` where there is no such thing.
+    Of(Option<String>),
+    /// Types of records, or names of servers.
+    Names(BTreeSet<String>),
 }
 
 /// Asks.
@@ -56,6 +69,15 @@ pub(super) async fn answer(cx: &Cx, check: &Check) -> Result<Answer> {
             let subnets: BTreeSet<String> = groups.values().flatten().cloned().collect();
             Answer::Places(offers::places(cx, &subnets.into_iter().collect::<Vec<_>>()).await?)
         }
+        Check::Vpc { vpc, .. } => Answer::Vpc(present::vpc(cx, vpc).await?),
+        Check::FileSystem { id, .. } => Answer::FileSystem(present::file_system(cx, id).await?),
+        Check::LoadBalancer { arn, .. } => Answer::LoadBalancer(present::load_balancer(cx, arn).await?),
+        Check::TargetGroup { arn, .. } => Answer::TargetGroup(present::target_group(cx, arn).await?),
+        Check::Group { group, .. } => Answer::Of(present::group(cx, group).await?),
+        Check::Secret { arn } => Answer::Is(present::secret(cx, arn).await?),
+        Check::Database { host, .. } => Answer::Of(present::database(cx, host).await?),
+        Check::Record { zone, name, .. } => Answer::Names(present::records(cx, zone, name).await?),
+        Check::Delegation { zone, .. } => Answer::Names(present::name_servers(cx, zone).await?.into_iter().collect()),
         Check::Name { kind, region, name, .. } => {
             let cx = region.as_deref().map_or_else(|| cx.clone(), |region| cx.at(region));
             Answer::Is(offers::is_taken(&cx, kind, name).await?)

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde_json::Value;
 
+use super::there;
 use crate::kind::Address;
 use crate::plan::Plan;
 use crate::plan::step::{Action, Step};
@@ -41,6 +42,24 @@ pub enum Check {
     Quota { about: About, subject: Subject, more: usize },
     /// Whether the subnets of a network that is there are in it, and in zones of their own.
     Subnets { vpc: String, groups: BTreeMap<&'static str, Vec<String>> },
+    /// Whether a VPC is there, and gives names, where something is found by name.
+    Vpc { vpc: String, named: bool },
+    /// Whether a file system is there, and can be mounted in a VPC.
+    FileSystem { id: String, vpc: Option<String> },
+    /// Whether a load balancer is there, by this name.
+    LoadBalancer { arn: String, dns: String, zone_id: String },
+    /// Whether a target group is there, fits web servers of a VPC, and is led to.
+    TargetGroup { arn: String, load_balancer: String, vpc: Option<String> },
+    /// Whether a security group is there, in a VPC.
+    Group { tier: &'static str, group: String, vpc: Option<String> },
+    /// Whether a secret is there.
+    Secret { arn: String },
+    /// Whether a database is reached by a name, of an engine.
+    Database { host: String, engine: String },
+    /// Whether a name in a zone has no record of another owner.
+    Record { about: About, zone: String, name: String, record_type: String },
+    /// Whether the world asks the name servers of a zone.
+    Delegation { zone: String, name: String },
     /// Whether a name that is unique in the account is free.
     Name { about: About, kind: String, region: Option<String>, name: String },
 }
@@ -86,13 +105,22 @@ impl fmt::Display for Check {
             Check::Certificate { arn, .. } => write!(f, "the certificate {arn}"),
             Check::Quota { subject, .. } => write!(f, "the quota of {}", subject.word()),
             Check::Subnets { vpc, .. } => write!(f, "the subnets of `{vpc}`"),
+            Check::Vpc { vpc, .. } => write!(f, "the VPC `{vpc}`"),
+            Check::FileSystem { id, .. } => write!(f, "the file system `{id}`"),
+            Check::LoadBalancer { arn, .. } => write!(f, "the load balancer {arn}"),
+            Check::TargetGroup { arn, .. } => write!(f, "the target group {arn}"),
+            Check::Group { group, .. } => write!(f, "the security group `{group}`"),
+            Check::Secret { arn } => write!(f, "the secret {arn}"),
+            Check::Database { host, .. } => write!(f, "the database `{host}`"),
+            Check::Record { name, .. } => write!(f, "the records of `{name}`"),
+            Check::Delegation { name, .. } => write!(f, "the name servers of `{name}`"),
             Check::Name { name, .. } => write!(f, "the name `{name}`"),
         }
     }
 }
 
 impl Check {
-    /// Whether it asks what AWS sells, which an emulator does not know.
+    /// Whether it asks what AWS sells, or what the world knows, which an emulator does not know.
     fn is_of_offers(&self) -> bool {
         match self {
             Check::InstanceClass { .. }
@@ -100,8 +128,20 @@ impl Check {
             | Check::DatabaseVersion { .. }
             | Check::DatabaseClass { .. }
             | Check::CacheClass { .. }
-            | Check::Quota { .. } => true,
-            Check::Snapshot { .. } | Check::Certificate { .. } | Check::Subnets { .. } | Check::Name { .. } => false,
+            | Check::Quota { .. }
+            | Check::Delegation { .. } => true,
+            Check::Snapshot { .. }
+            | Check::Certificate { .. }
+            | Check::Subnets { .. }
+            | Check::Vpc { .. }
+            | Check::FileSystem { .. }
+            | Check::LoadBalancer { .. }
+            | Check::TargetGroup { .. }
+            | Check::Group { .. }
+            | Check::Secret { .. }
+            | Check::Database { .. }
+            | Check::Record { .. }
+            | Check::Name { .. } => false,
         }
     }
 }
@@ -122,6 +162,9 @@ pub fn of(plan: &Plan, topology: &Topology, zones: &[String], offers: bool) -> V
     checks.extend(made.iter().flat_map(|it| certificates(it, domain)));
     checks.extend(quotas(&made));
     checks.extend(made.iter().filter_map(name));
+    checks.extend(made.iter().filter_map(record));
+    checks.extend(made.iter().filter_map(|it| delegation(it, topology)));
+    checks.extend(there::checks(topology));
     if let Some(Network::Existing(existing)) = &topology.network {
         let groups = existing.subnets().into_iter().filter(|(_, ids)| !ids.is_empty());
         let groups = groups.map(|(name, ids)| (name, ids.to_vec())).collect();
@@ -167,10 +210,13 @@ impl<'a> Made<'a> {
 fn instances(made: &[Made<'_>], zones: &[String]) -> Vec<Check> {
     let mut checks = Vec::new();
     for it in made.iter().filter(|it| it.kind == "ec2.launch_template") {
-        let field = format!("{} {{ instances … }}", it.address.tier());
+        // The server that fills a file system stands in any zone, and its type is ours.
+        let ours = it.address.tier() == "files";
+        let field = if ours { "seed-gib" } else { "instances" };
+        let field = format!("{} {{ {field} … }}", it.address.tier());
         let Some(class) = it.props["instance_type"].as_str() else { continue };
         if it.text("instance_type").is_some() {
-            let zones = zones.iter().cloned().collect();
+            let zones = zones.iter().filter(|_| !ours).cloned().collect();
             checks.push(Check::InstanceClass { about: it.about(&field), class: class.to_owned(), zones });
         }
         let image = it.text("image").or(it.text("instance_type").and(it.props["image"].as_str()));
@@ -246,6 +292,25 @@ fn collect(value: &Value, arns: &mut BTreeSet<String>) {
     }
 }
 
+/// Returns a check of a record whose zone and name are known, that no other stands in its way.
+fn record(it: &Made<'_>) -> Option<Check> {
+    let (zone, name) = (it.props["zone"].as_str()?, it.text("name")?);
+    let record_type = it.props["record_type"].as_str()?;
+    (it.kind == "route53.record" && it.new).then(|| Check::Record {
+        about: it.about("site { domain … }"),
+        zone: zone.to_owned(),
+        name: name.to_owned(),
+        record_type: record_type.to_owned(),
+    })
+}
+
+/// Returns a check of the zone that a new record is in, where that is there already.
+fn delegation(it: &Made<'_>, topology: &Topology) -> Option<Check> {
+    let zone = it.props["zone"].as_str().filter(|_| it.kind == "route53.record" && it.new)?;
+    let name = topology.site.as_ref()?.zone.clone()?;
+    Some(Check::Delegation { zone: zone.to_owned(), name })
+}
+
 fn quotas(made: &[Made<'_>]) -> Vec<Check> {
     let kinds = [("ec2.eip", Subject::Addresses, "network { nat … }"), ("ec2.vpc", Subject::Vpcs, "network")];
     let check = |(kind, subject, field): (&str, Subject, &str)| {
@@ -257,7 +322,45 @@ fn quotas(made: &[Made<'_>]) -> Vec<Check> {
 }
 
 /// Kinds whose names are as in the spec and unique in account and region. The others' end in a piece of our token.
-const UNIQUE: &[&str] = &["cloudwatch.alarm", "iam.instance_profile", "iam.role", "logs.log_group", "ssm.parameter"];
+const UNIQUE: &[&str] = &[
+    "cloudwatch.alarm",
+    "cloudwatch.dashboard",
+    "cloudwatch.math_alarm",
+    "iam.instance_profile",
+    "iam.role",
+    "kms.alias",
+    "logs.log_group",
+    "sns.topic",
+    "ssm.parameter",
+    "ssm.report",
+];
+
+/// What checks of resources of a kind ask, and of everything that is there already.
+const ACTIONS: &[(&str, &[&str])] = &[
+    ("cloudfront.distribution", &["acm:DescribeCertificate"]),
+    ("cloudwatch.", &["cloudwatch:DescribeAlarms", "cloudwatch:GetDashboard"]),
+    ("ec2.eip", &["ec2:DescribeAddresses", "servicequotas:GetServiceQuota"]),
+    ("ec2.launch_template", &["ec2:DescribeImages", "ec2:DescribeInstanceTypeOfferings", "ec2:DescribeInstanceTypes"]),
+    ("ec2.vpc", &["ec2:DescribeVpcs", "servicequotas:GetServiceQuota"]),
+    ("elasticache.", &["elasticache:DescribeReservedCacheNodesOfferings"]),
+    ("elbv2.listener", &["acm:DescribeCertificate"]),
+    ("iam.", &["iam:GetInstanceProfile", "iam:GetRole"]),
+    ("kms.alias", &["kms:DescribeKey"]),
+    ("logs.log_group", &["logs:DescribeLogGroups"]),
+    ("rds.cluster", &["rds:DescribeDBClusterSnapshots", "rds:DescribeDBEngineVersions"]),
+    ("rds.instance", &["rds:DescribeOrderableDBInstanceOptions"]),
+    ("route53.record", &["route53:GetHostedZone", "route53:ListResourceRecordSets"]),
+    ("sns.topic", &["sns:ListTopics"]),
+    ("ssm.", &["ssm:GetParameter"]),
+];
+
+/// Returns the IAM actions by which is asked about a topology whose resources are of these kinds.
+#[must_use]
+pub fn actions(topology: &Topology, kinds: &BTreeSet<&str>) -> BTreeSet<&'static str> {
+    let of_kinds = ACTIONS.iter().filter(|(prefix, _)| kinds.iter().any(|kind| kind.starts_with(prefix)));
+    let there = there::checks(topology).into_iter().flat_map(|it| there::actions(&it).iter());
+    of_kinds.flat_map(|(_, actions)| actions.iter()).chain(there).copied().collect()
+}
 
 fn name(it: &Made<'_>) -> Option<Check> {
     let name = it.text("name").filter(|_| it.new && UNIQUE.contains(&it.kind))?.to_owned();
@@ -365,6 +468,55 @@ mod tests {
     }
 
     #[test]
+    fn a_new_record_in_a_zone_that_is_there_is_asked_about() {
+        let site = "network; site { domain \"moodle.example.edu\" zone=\"example.edu\" }";
+        let record = json!({ "zone": "Z1", "name": "moodle.example.edu", "record_type": "A" });
+        let from = json!({ "zone": { "$from": [] }, "name": "moodle.example.edu", "record_type": "A" });
+        let steps = vec![
+            create("dns.record[\"A\"]", "route53.record", record),
+            create("dns.record[\"AAAA\"]", "route53.record", from),
+        ];
+        let all = of(&plan_of(steps), &topology(site), &[], true);
+        let lines: Vec<String> = all.iter().map(|it| format!("{it:?}")).collect();
+        insta::assert_snapshot!(lines.join("\n"), @r#"
+        Record { about: About { address: "dns.record[\"A\"]", field: "site { domain … }" }, zone: "Z1", name: "moodle.example.edu", record_type: "A" }
+        Delegation { zone: "Z1", name: "example.edu" }
+        "#);
+    }
+
+    #[test]
+    fn what_is_there_already_is_asked_about() {
+        let tiers = "network { existing vpc=\"vpc-12345678\" { app \"subnet-11111111\" } }; \
+            files { existing \"fs-12345678\" group=\"sg-12345678\" }; \
+            cache \"session\" { existing endpoint=\"a:1\" group=\"sg-12345678\" }; \
+            database { existing host=\"a.rds.amazonaws.com\" secret=\"arn:aws:secretsmanager:eu-west-1:123456789012:secret:a-b1\" }";
+        let topology = topology(tiers);
+        let all = of(&plan_of(vec![create("web.role", "iam.role", json!({}))]), &topology, &[], false);
+        let lines: Vec<String> = all.iter().map(|it| format!("{it:?}")).collect();
+        insta::assert_snapshot!(lines.join("\n"), @r#"
+        Subnets { vpc: "vpc-12345678", groups: {"app": ["subnet-11111111"]} }
+        Vpc { vpc: "vpc-12345678", named: true }
+        FileSystem { id: "fs-12345678", vpc: Some("vpc-12345678") }
+        Group { tier: "cache", group: "sg-12345678", vpc: Some("vpc-12345678") }
+        Group { tier: "files", group: "sg-12345678", vpc: Some("vpc-12345678") }
+        Secret { arn: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:a-b1" }
+        Database { host: "a.rds.amazonaws.com", engine: "aurora-postgresql" }
+        "#);
+        let actions: Vec<&str> = actions(&topology, &["iam.role"].into()).into_iter().collect();
+        insta::assert_snapshot!(actions.join("\n"), @"
+        ec2:DescribeSecurityGroups
+        ec2:DescribeSubnets
+        ec2:DescribeVpcAttribute
+        elasticfilesystem:DescribeFileSystems
+        elasticfilesystem:DescribeMountTargets
+        iam:GetInstanceProfile
+        iam:GetRole
+        rds:DescribeDBClusters
+        secretsmanager:DescribeSecret
+        ");
+    }
+
+    #[test]
     fn what_changes_is_asked_about_and_nothing_else() {
         let template = json!({ "name": "campus-web", "image": "ami-1", "instance_type": "c7g.xlarge" });
         let cluster = json!({ "engine": "aurora-postgresql", "version": "17.5", "name": "a" });
@@ -389,7 +541,7 @@ mod tests {
         let network = "network { existing vpc=\"vpc-12345678\" { data \"subnet-11111111\" \"subnet-22222222\" } }";
         let cache = create("cache.session", "elasticache.cache_cluster", json!({ "node_type": "cache.t4g.medium" }));
         let all = of(&plan_of(vec![cache]), &topology(network), &[], false);
-        let [Check::Subnets { vpc, groups }] = all.as_slice() else { panic!("{all:?}") };
+        let [Check::Subnets { vpc, groups }, Check::Vpc { .. }] = all.as_slice() else { panic!("{all:?}") };
         assert_eq!((vpc.as_str(), groups["data"].len()), ("vpc-12345678", 2));
     }
 }

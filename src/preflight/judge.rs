@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{About, Answer, Check, Fault, Findings, Subject};
+use super::{About, Answer, Check, Fault, Findings, Subject, there};
 use crate::aws::offers::{Certificate, Place};
 
 /// So many others are named where something is not there.
@@ -39,6 +39,31 @@ impl Check {
                 self::quota(about, *subject, *more, *quota, *there)
             }
             (Check::Subnets { vpc, groups }, Answer::Places(there)) => faults(subnets(vpc, groups, there)),
+            (Check::Vpc { vpc, named }, Answer::Vpc(it)) => faults(there::vpc(vpc, *named, *it)),
+            (Check::FileSystem { id, vpc }, Answer::FileSystem(it)) => {
+                faults(there::file_system(id, vpc.as_deref(), it.as_ref()))
+            }
+            (Check::LoadBalancer { arn, dns, zone_id }, Answer::LoadBalancer(it)) => {
+                faults(there::load_balancer(arn, dns, zone_id, it.as_ref()))
+            }
+            (Check::TargetGroup { arn, load_balancer, vpc }, Answer::TargetGroup(it)) => {
+                faults(there::target_group(arn, load_balancer, vpc.as_deref(), it.as_ref()))
+            }
+            (Check::Group { tier, group, vpc }, Answer::Of(it)) => {
+                faults(there::group(tier, group, vpc.as_deref(), it.as_deref()))
+            }
+            (Check::Secret { arn }, Answer::Is(it)) => faults(there::secret(arn, *it)),
+            (Check::Database { host, .. }, Answer::Of(None)) => {
+                // It may be a server without a cluster, or another account's.
+                note(format!(
+                    "not checked: the database `{host}`: no cluster of this account and region is reached by it"
+                ))
+            }
+            (Check::Database { host, engine }, Answer::Of(Some(it))) => faults(there::database(host, engine, it)),
+            (Check::Record { about, name, record_type, .. }, Answer::Names(it)) => {
+                faults(there::record(about, name, record_type, it))
+            }
+            (Check::Delegation { name, .. }, Answer::Names(it)) => delegation(name, it),
             (Check::Name { about, kind, name, .. }, Answer::Is(taken)) => faults(self::name(about, kind, name, *taken)),
             (check, answer) => panic!("bug: {answer:?} does not answer {check:?}"),
         }
@@ -54,7 +79,7 @@ fn note(text: String) -> Findings {
 }
 
 impl About {
-    fn fault(&self, summary: &str, detail: String, help: impl Into<String>) -> Fault {
+    pub(super) fn fault(&self, summary: &str, detail: String, help: impl Into<String>) -> Fault {
         let About { address, field } = self.clone();
         Fault { address, field, summary: summary.to_owned(), detail, help: help.into() }
     }
@@ -237,6 +262,19 @@ fn subnets(vpc: &str, groups: &BTreeMap<&'static str, Vec<String>>, there: &[Pla
         }
     }
     faults
+}
+
+/// A note only: what the world asks is in the hands of whoever keeps the zone above, and the resolver of this machine need
+/// not be the world's.
+fn delegation(name: &str, servers: &BTreeSet<String>) -> Findings {
+    if servers.is_empty() {
+        return Findings::default();
+    }
+    note(format!(
+        "not checked: whether the world asks the name servers of `{name}`, without which no certificate is issued and \
+         nobody finds the site; `dig +short NS {name}` must answer {}",
+        listed(servers)
+    ))
 }
 
 fn name(about: &About, kind: &str, name: &str, taken: bool) -> Option<Fault> {

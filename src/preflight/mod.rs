@@ -14,6 +14,8 @@ mod answers;
 
 mod judge;
 
+mod there;
+
 use std::fmt;
 use std::time::Duration;
 

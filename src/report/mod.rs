@@ -3,6 +3,7 @@
 pub mod outcome;
 pub mod permissions;
 pub mod plan;
+mod policy;
 pub mod progress;
 pub mod style;
 pub mod value;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::style::{Paint, Style};
-use super::value::{changes, short};
+use super::value::{changes, lines, short};
 use super::{count, duration};
 use crate::kind::Address;
 use crate::plan::diff::Difference;
@@ -177,28 +177,38 @@ impl Entry<'_> {
 
 /// The properties of a new resource, as few lines as they need.
 fn new_properties(differences: &[Difference], shared: &BTreeMap<String, Value>) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
+    let mut told: Vec<String> = Vec::new();
+    let mut open = true;
     for Difference { field, old: _, new, replaces: _ } in differences {
-        let Some(text) = new_property(field, new, shared) else { continue };
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + text.chars().count() + 3 <= WIDTH => *line += &format!(" · {text}"),
-            _ => lines.push(format!("      {text}")),
+        let texts = new_property(field, new, shared);
+        if texts.is_empty() {
+            continue;
         }
+        match (texts.as_slice(), told.last_mut()) {
+            ([text], Some(line)) if open && line.chars().count() + text.chars().count() + 3 <= WIDTH => {
+                *line += &format!(" · {text}");
+            }
+            (texts, _) => told.extend(texts.iter().map(|text| format!("      {text}"))),
+        }
+        // What stands in several lines is ended by them.
+        open = texts.len() <= 1;
     }
-    lines
+    told
 }
 
-fn new_property(field: &str, new: &Value, shared: &BTreeMap<String, Value>) -> Option<String> {
+/// The lines of a property; none where there is nothing to say of it.
+fn new_property(field: &str, new: &Value, shared: &BTreeMap<String, Value>) -> Vec<String> {
     if new.as_array().is_some_and(Vec::is_empty) {
-        return None;
+        return Vec::new();
     }
     if field != "tags" {
-        return Some(format!("{field} {}", short(new)));
+        return lines(field, new);
     }
     // The name is the address in other words, and what all share was said once.
-    let own = new.as_object()?.iter().filter(|(key, _)| *key != "Name" && !shared.contains_key(*key));
+    let all = new.as_object().into_iter().flatten();
+    let own = all.filter(|(key, _)| *key != "Name" && !shared.contains_key(*key));
     let own: Vec<String> = own.map(|(key, value)| format!("{key}={}", short(value))).collect();
-    (!own.is_empty()).then(|| format!("tags {}", own.join(", ")))
+    if own.is_empty() { Vec::new() } else { vec![format!("tags {}", own.join(", "))] }
 }
 
 fn changed_property(difference: &Difference) -> Vec<String> {

@@ -25,6 +25,8 @@ mod quote;
 
 mod release;
 
+mod seed;
+
 use std::collections::BTreeMap;
 
 pub use bundle::{LONGEST, size, user_data};
@@ -32,6 +34,7 @@ pub use files::files;
 pub use late::show;
 pub use plugins::folder;
 pub use release::{OutOfSupport, Release};
+pub use seed::{Seed, seed};
 
 use crate::kind::{Source, Text};
 

@@ -50,7 +50,7 @@ impl Topology {
         }
         let database = self.database.as_ref().map(|it| it.add_to(cx, places.as_ref()));
         let shared = self.files.as_ref().map(|files| files.add_to(cx, places.as_ref()));
-        let stores = places.as_ref().map(|places| cache::add(cx, &self.caches, places)).unwrap_or_default();
+        let stores = cache::add(cx, &self.caches, places.as_ref());
         let mut fleet = None;
         if let (Some(web), Some(places)) = (&self.web, &places) {
             let parts = moodle::Parts {

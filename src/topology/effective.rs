@@ -1,6 +1,6 @@
 //! A topology written as a spec that says everything, defaults included.
 
-use super::cache::{Cache, Nodes, Purpose, Shape};
+use super::cache::{Cache, Existing as ExistingCache, Nodes, Purpose, Shape};
 use super::network::{Existing, Network, Own, Zones};
 use super::{Topology, bastion, cdn, certificate, database, dns, files, load_balancer, site, watch, web};
 
@@ -75,8 +75,18 @@ fn existing_lines(existing: &Existing) -> Vec<String> {
 
 fn cache_lines(purpose: Purpose, cache: &Cache) -> Vec<String> {
     let Cache { engine, version, shape, key } = cache;
-    let mut lines = vec![format!("engine {}", text(engine.word())), format!("version {}", text(version))];
+    let engine = text(engine.word());
+    let mut lines = Vec::new();
+    if !matches!(shape, Shape::Existing(_)) {
+        lines.extend([format!("engine {engine}"), format!("version {}", text(version))]);
+    }
     match shape {
+        Shape::Existing(existing) => {
+            let ExistingCache { servers: _, tls, group } = existing;
+            let group = group.as_ref().map_or(String::new(), |it| format!(" group={}", text(it)));
+            let endpoint = text(&existing.endpoint());
+            lines.push(format!("existing endpoint={endpoint} engine={engine} tls=#{tls}{group}"));
+        }
         Shape::Nodes(Nodes { class, count, parameters }) => {
             lines.push(format!("nodes {} count={count}", text(class)));
             let parameters = parameters.iter().map(|(name, value)| format!(" {}={}", bare(name), text(value)));

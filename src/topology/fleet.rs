@@ -6,29 +6,37 @@ use super::machines::trust;
 use super::{Build, Facts, Places, at};
 use crate::kind::{Kind, Ref, Text};
 use crate::kinds::autoscaling::group::Group;
+use crate::kinds::ec2::launch_template::LaunchTemplate;
 use crate::kinds::iam::instance_profile::{InstanceProfile, InstanceProfileProps};
 use crate::kinds::iam::role::{Role, RoleProps};
 use crate::kinds::iam::role_policy_attachment::{RolePolicyAttachment, RolePolicyAttachmentProps};
 
-/// Adds the role of the servers of a tier, with what lets Session Manager in, and what hands it to them.
+/// Adds the role of the servers of a tier, or of a part of one (`files.seed`), with what lets Session Manager in, and
+/// what hands it to them.
 pub(super) fn add_role(cx: &mut Build<'_>, tier: &str, who: &str) -> (Ref<Role>, Ref<InstanceProfile>) {
+    let label = tier.replace('.', "-");
     // Both are global in an account, and a stack of this name may stand in another region too.
-    let name = cx.name(&format!("{}-{tier}", cx.facts.region()));
+    let name = cx.name(&format!("{}-{label}", cx.facts.region()));
     let props = RoleProps {
         name: name.clone(),
         trust: trust(cx.facts),
         description: format!("{who} of the Moodle stack {}", cx.stack),
-        tags: cx.tags(tier),
+        tags: cx.tags(&label),
     };
     let role: Ref<Role> = cx.graph.add(at(&format!("{tier}.role")), props);
     let policy = format!("arn:{}:iam::aws:policy/AmazonSSMManagedInstanceCore", cx.facts.partition());
     let props = RolePolicyAttachmentProps { role: role.early(), policy: policy.into() };
     let attachment: Ref<RolePolicyAttachment> = cx.graph.add(at(&format!("{tier}.role-policy.session-manager")), props);
-    let props = InstanceProfileProps { name, role: role.early(), tags: cx.tags(tier) };
+    let props = InstanceProfileProps { name, role: role.early(), tags: cx.tags(&label) };
     let profile = cx.graph.add(at(&format!("{tier}.profile")), props);
     // A profile is what servers come by: whoever has it is let in.
     cx.graph.after(&profile, &attachment);
     (role, profile)
+}
+
+/// Returns what servers are to be made by: another template begins at version 1 again.
+pub(super) fn version(template: &Ref<LaunchTemplate>) -> Text {
+    Text::concat([template.text(), ":".into(), template.attr("version")])
 }
 
 /// Lets servers wait until they have a way to the internet.

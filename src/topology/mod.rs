@@ -58,6 +58,8 @@ pub mod watch;
 
 mod keys;
 
+mod reach;
+
 mod reading;
 
 mod assembly;

@@ -4,7 +4,8 @@
 
 use super::{Caches, Database, Files, Topology};
 use super::{
-    bastion, cache, cdn, certificate, database, dns, files, load_balancer, network, site, size, stack, watch, web,
+    bastion, cache, cdn, certificate, database, dns, files, load_balancer, network, reach, site, size, stack, watch,
+    web,
 };
 use crate::spec::reader::{Form, Reader};
 use crate::spec::tree::Node;
@@ -51,6 +52,9 @@ pub(super) fn stack(cx: &mut Reader<'_>, node: &Node) -> Option<Topology> {
     let cdn = form.field(cx, "cdn").map(|node| cdn::read(cx, node, around));
     let target = has("cdn") || has("load-balancer");
     let dns = form.field(cx, "dns").map(|node| dns::read(cx, node, site.as_ref(), target));
+    if has("web") {
+        reach::check(cx, node);
+    }
     let bastion = form.field(cx, "bastion").map(|node| bastion::read(cx, node, network.as_ref()));
     let mut present = present(database.as_ref(), files.as_ref(), caches.as_ref());
     present.anything |= has("load-balancer") || has("web");

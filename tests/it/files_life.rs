@@ -8,6 +8,53 @@ fn spec(files: &str) -> String {
     format!("moodle \"campus\" {{ region \"{REGION}\"; network {{ zones 2; nat \"none\" }}; files {{ {files} }} }}")
 }
 
+#[tokio::test]
+async fn a_job_fills_a_file_system_and_its_end_is_no_drift() {
+    let mut stack = Stack::new(7_701).await;
+    let with = |gib: i32| spec(&format!("throughput \"bursting\"; seed-gib {gib}"));
+    stack.apply(&with(512)).await;
+    assert_eq!(servers(&stack).await, 1);
+    let name = "/Moodle/campus/seed";
+    let first = stack.cx.ssm().get_parameter().name(name).send().await.unwrap().parameter.unwrap();
+    assert_eq!(first.value(), Some("{\"state\":\"waiting\"}"));
+
+    // The server says that it is done, and ends itself.
+    done(&stack).await;
+    assert!(stack.plan(Some(&with(512)), &[]).await.is_empty());
+    assert!(stack.plan(Some(&with(512)), &[]).await.drift.is_empty());
+
+    let more: Vec<String> = stack.apply(&with(600)).await.into_iter().collect();
+    assert_eq!(more, ["update files.seed.job", "update files.seed.template"]);
+    assert_eq!(servers(&stack).await, 1, "the rest is written");
+    done(&stack).await;
+    let less: Vec<String> = stack.apply(&with(100)).await.into_iter().collect();
+    assert_eq!(less, ["update files.seed.job", "update files.seed.template"]);
+    assert_eq!(servers(&stack).await, 0, "nothing is deleted");
+
+    let none = stack.apply(&spec("throughput \"bursting\"")).await;
+    assert!(none.iter().all(|it| it.starts_with("delete files.seed.") || it == "delete files.access-point[\"seed\"]"));
+    assert!(stack.cx.ssm().get_parameter().name(name).send().await.is_err());
+    stack.destroy(&["files.file-system"]).await;
+    let groups = stack.cx.autoscaling().describe_auto_scaling_groups().send().await.unwrap();
+    assert!(groups.auto_scaling_groups().is_empty());
+}
+
+async fn servers(stack: &Stack) -> usize {
+    let groups = stack.cx.autoscaling().describe_auto_scaling_groups().send().await.unwrap();
+    groups.auto_scaling_groups().iter().map(|it| it.instances().len()).sum()
+}
+
+/// Does what the server does at its end.
+async fn done(stack: &Stack) {
+    let put = stack.cx.ssm().put_parameter().name("/Moodle/campus/seed").overwrite(true);
+    put.value("{\"state\":\"done\"}").r#type(aws_sdk_ssm::types::ParameterType::String).send().await.unwrap();
+    let groups = stack.cx.autoscaling().describe_auto_scaling_groups().send().await.unwrap();
+    let group = groups.auto_scaling_groups()[0].auto_scaling_group_name().unwrap();
+    let set = stack.cx.autoscaling().set_desired_capacity().auto_scaling_group_name(group).desired_capacity(0);
+    set.send().await.unwrap();
+    assert_eq!(servers(stack).await, 0);
+}
+
 async fn file_systems(stack: &Stack) -> Vec<aws_sdk_efs::types::FileSystemDescription> {
     stack.cx.efs().describe_file_systems().send().await.unwrap().file_systems.unwrap_or_default()
 }

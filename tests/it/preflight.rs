@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use moodle_infra::aws::offers;
+use aws_sdk_route53::types::{Change, ChangeAction, ChangeBatch, ResourceRecord, ResourceRecordSet, RrType};
+use moodle_infra::aws::{offers, present};
 use moodle_infra::preflight::{About, Check, Findings, Subject, ask};
 
 use crate::support::emulator::{Emulator, REGION, account};
@@ -42,12 +43,40 @@ async fn a_name_that_is_taken_is_a_fault_and_a_free_one_is_not() {
         cx.iam().create_role().role_name("campus-web").assume_role_policy_document(trust).send().await.unwrap();
         let text = aws_sdk_ssm::types::ParameterType::String;
         cx.ssm().put_parameter().name("/campus/a").value("b").r#type(text).send().await.unwrap();
-        let taken = [("logs.log_group", "campus-FlowLog"), ("iam.role", "campus-web"), ("ssm.parameter", "/campus/a")];
-        let free = [("logs.log_group", "campus"), ("iam.role", "campus"), ("ssm.parameter", "/campus")];
+        cx.sns().create_topic().name("campus-alarms").send().await.unwrap();
+        let key = cx.kms().create_key().send().await.unwrap().key_metadata.unwrap().key_id;
+        cx.kms().create_alias().alias_name("alias/campus-files").target_key_id(key).send().await.unwrap();
+        let taken = [
+            ("logs.log_group", "campus-FlowLog"),
+            ("iam.role", "campus-web"),
+            ("ssm.parameter", "/campus/a"),
+            ("ssm.report", "/campus/a"),
+            ("sns.topic", "campus-alarms"),
+            ("kms.alias", "alias/campus-files"),
+        ];
+        let free = [
+            ("logs.log_group", "campus"),
+            ("iam.role", "campus"),
+            ("ssm.parameter", "/campus"),
+            ("sns.topic", "campus"),
+            ("kms.alias", "alias/campus"),
+        ];
         let (faults, notes) = told(ask(&cx, taken.map(|(kind, it)| name(kind, it)).into()).await);
-        assert_eq!((faults.len(), notes), (3, Vec::new()), "{faults:?}");
+        assert_eq!((faults.len(), notes), (taken.len(), Vec::new()), "{faults:?}");
         let found = ask(&cx, free.map(|(kind, it)| name(kind, it)).into()).await;
         assert_eq!(found, Findings::default());
+    }
+}
+
+#[tokio::test]
+async fn what_a_new_one_would_overwrite_is_a_fault() {
+    // Moto does not speak CloudWatch's protocol.
+    let cx = account(Emulator::Ministack, 7_957).await;
+    let body = "{\"widgets\":[]}";
+    cx.cloudwatch().put_dashboard().dashboard_name("campus").dashboard_body(body).send().await.unwrap();
+    for (name, taken) in [("campus", true), ("other", false)] {
+        assert_eq!(offers::is_taken(&cx, "cloudwatch.dashboard", name).await.unwrap(), taken, "{name}");
+        assert!(!offers::is_taken(&cx, "cloudwatch.math_alarm", name).await.unwrap());
     }
 }
 
@@ -107,4 +136,83 @@ async fn what_cannot_be_asked_is_a_note() {
     let (faults, notes) = told(ask(&cx, vec![quota]).await);
     assert!(faults.is_empty(), "{faults:?}");
     assert!(notes.len() == 1 && notes[0].starts_with("not checked: the quota of VPCs: "), "{notes:?}");
+}
+
+#[tokio::test]
+async fn what_is_there_already_is_looked_up() {
+    for emulator in [Emulator::Ministack, Emulator::Moto] {
+        let cx = account(emulator, 7_955).await;
+        let vpc = cx.ec2().create_vpc().cidr_block("10.1.0.0/16").send().await.unwrap().vpc.unwrap().vpc_id.unwrap();
+        let group = cx.ec2().create_security_group().group_name("db").description("db").vpc_id(&vpc);
+        let group = group.send().await.unwrap().group_id.unwrap();
+        let file_system = cx.efs().create_file_system().creation_token("a").send().await.unwrap().file_system_id;
+        let secret = cx.secrets().create_secret().name("db").secret_string("{}").send().await.unwrap().arn.unwrap();
+        let target_group = cx.elbv2().create_target_group().name("web").vpc_id(&vpc).port(80);
+        let http = aws_sdk_elasticloadbalancingv2::types::ProtocolEnum::Http;
+        let target_group = target_group.protocol(http).send().await.unwrap();
+        let target_group = target_group.target_groups()[0].target_group_arn().unwrap().to_owned();
+        let (here, elsewhere) = (Some(vpc.clone()), Some("vpc-0123456789abcdef0".to_owned()));
+        let group_of = |group: &str, vpc: &Option<String>| Check::Group {
+            tier: "cache",
+            group: group.to_owned(),
+            vpc: vpc.clone(),
+        };
+        let secret_of = |arn: &str| Check::Secret { arn: arn.to_owned() };
+        let file_system_of = |id: &str| Check::FileSystem { id: id.to_owned(), vpc: None };
+        let good = vec![group_of(&group, &here), secret_of(&secret), file_system_of(&file_system)];
+        assert_eq!(ask(&cx, good).await, Findings::default(), "{emulator:?}");
+        let nothing = "arn:aws:elasticloadbalancing:eu-west-1:200000000000:loadbalancer/app/web/50dc6c495c0c9188";
+        let bad = vec![
+            Check::Vpc { vpc: "vpc-0123456789abcdef0".to_owned(), named: true },
+            group_of(&group, &elsewhere),
+            group_of("sg-0123456789abcdef0", &here),
+            secret_of(&secret.replace(":db", ":other")),
+            file_system_of("fs-0123456789abcdef0"),
+            Check::LoadBalancer { arn: nothing.to_owned(), dns: "a.b".to_owned(), zone_id: "Z1".to_owned() },
+            Check::TargetGroup { arn: target_group, load_balancer: nothing.to_owned(), vpc: elsewhere },
+            Check::Database {
+                host: "campus.cluster-abc.eu-west-1.rds.amazonaws.com".to_owned(),
+                engine: "aurora-mysql".to_owned(),
+            },
+        ];
+        let (faults, notes) = told(ask(&cx, bad).await);
+        insta::allow_duplicates! {
+            insta::assert_snapshot!([faults, notes].concat().join("\n"), @"
+            no such security group
+            security group of another VPC
+            no such secret
+            no such file system
+            no such load balancer
+            target group of another VPC
+            target group without a listener
+            no such VPC
+            not checked: the database `campus.cluster-abc.eu-west-1.rds.amazonaws.com`: no cluster of this account and region is reached by it
+            ");
+        }
+    }
+}
+
+#[tokio::test]
+async fn another_owners_record_is_in_the_way() {
+    for emulator in [Emulator::Ministack, Emulator::Moto] {
+        let cx = account(emulator, 7_956).await;
+        let zone = cx.route53().create_hosted_zone().name("example.edu").caller_reference("a").send().await.unwrap();
+        let zone = zone.hosted_zone.unwrap().id.trim_start_matches("/hostedzone/").to_owned();
+        assert!(!present::name_servers(&cx, &zone).await.unwrap().is_empty());
+        let set = ResourceRecordSet::builder().name("moodle.example.edu").r#type(RrType::A).ttl(60);
+        let set = set.resource_records(ResourceRecord::builder().value("192.0.2.1").build().unwrap()).build().unwrap();
+        let change = Change::builder().action(ChangeAction::Create).resource_record_set(set).build().unwrap();
+        let batch = ChangeBatch::builder().changes(change).build().unwrap();
+        cx.route53().change_resource_record_sets().hosted_zone_id(&zone).change_batch(batch).send().await.unwrap();
+        let check = |name: &str, record_type: &str| {
+            let (zone, name, record_type) = (zone.clone(), name.to_owned(), record_type.to_owned());
+            vec![Check::Record { about: About::default(), zone, name, record_type }]
+        };
+        assert_eq!(ask(&cx, check("other.example.edu", "A")).await, Findings::default());
+        assert_eq!(ask(&cx, check("moodle.example.edu", "AAAA")).await, Findings::default());
+        for record_type in ["A", "CNAME"] {
+            let (faults, notes) = told(ask(&cx, check("moodle.example.edu", record_type)).await);
+            assert_eq!((faults, notes), (vec!["name taken".to_owned()], vec![]), "{emulator:?}");
+        }
+    }
 }

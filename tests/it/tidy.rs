@@ -297,6 +297,54 @@ fn existing(files: &[File]) -> Vec<Fault> {
     faults
 }
 
+/// The rows of the reference architecture, by the letters that begin their numbers: the page has each once, in order.
+const ROWS: &[(&str, usize)] = &[("S", 25), ("T", 28), ("D", 22), ("N", 20), ("N-D", 11)];
+
+/// The page about the reference architecture has every row, and every test that it names exists.
+fn proven(page: &File, files: &[File]) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let mut wanted = ROWS.iter().flat_map(|(letters, count)| (1..=*count).map(move |it| format!("{letters}{it}")));
+    for (at, line) in page.text.lines().enumerate() {
+        let first = line.strip_prefix("| ").and_then(|it| it.split(" |").next()).unwrap_or_default();
+        if !first.starts_with(|it: char| it.is_ascii_uppercase()) {
+            continue;
+        }
+        let expected = wanted.next();
+        if expected.as_deref() != Some(first) {
+            faults.push(page.fault(at + 1, format!("row {first} instead of {}", expected.unwrap_or_default())));
+        }
+        let tests: Vec<&str> = line.split('`').skip(1).step_by(2).filter(|it| it.contains("::")).collect();
+        if tests.is_empty() {
+            faults.push(page.fault(at + 1, format!("row {first} names no test")));
+        }
+        let missing = tests.into_iter().filter(|test| !is_test(test, files));
+        faults.extend(missing.map(|test| page.fault(at + 1, format!("there is no test `{test}`"))));
+    }
+    faults.extend(wanted.map(|row| page.fault(1, format!("row {row} is missing"))));
+    faults
+}
+
+/// Whether a test of this name is in the file of its module, below `tests/it/` or `src/`.
+fn is_test(test: &str, files: &[File]) -> bool {
+    let Some((module, name)) = test.rsplit_once("::") else { return false };
+    let module = module.replace("::", "/");
+    let paths = ["tests/it", "src"].map(|root| ["", "/mod"].map(|end| format!("{root}/{module}{end}.rs")));
+    let mut texts = files.iter().filter(|file| paths.as_flattened().contains(&file.path)).map(|file| &file.text);
+    texts.any(|text| {
+        let lines: Vec<&str> = text.lines().map(str::trim).collect();
+        let named = |line: &str| {
+            let line = line.strip_prefix("async ").unwrap_or(line);
+            line.strip_prefix("fn ").and_then(|it| it.split('(').next()) == Some(name)
+        };
+        // Attributes stand between the one that makes it a test and its name.
+        let is_test = |at: usize| {
+            let above = lines[..at].iter().rev().take_while(|it| it.starts_with("#["));
+            above.into_iter().any(|it| matches!(*it, "#[test]" | "#[tokio::test]") || it.starts_with("#[tokio::test("))
+        };
+        (0..lines.len()).any(|at| named(lines[at]) && is_test(at))
+    })
+}
+
 /// Every file stands as rustfmt writes it, also those that no `mod` line reaches.
 fn formatted(root: &Path, files: &[File]) -> Vec<Fault> {
     let sources = files.iter().filter(|file| file.is_rust()).map(|file| &file.path);
@@ -538,6 +586,29 @@ fn pages_name_files_that_exist() {
 fn a_page_that_names_a_missing_file_is_refused() {
     let page = "`src/kinds/`, `src/kinds/mod.rs`, `src/kinds/<service>/<kind>.rs`, src/none.rs\nand `src/kin` here\n";
     assert_eq!(refused_of(existing, &[("A.md", page), ("src/kinds/mod.rs", "")]), ["A.md"]);
+}
+
+#[test]
+fn the_rows_of_the_reference_are_shown_by_tests() {
+    let files = project();
+    let page = files.iter().find(|file| file.path == "docs/rows.md").expect("the page is there");
+    none(&proven(page, &files));
+}
+
+#[test]
+fn a_row_that_is_missing_or_shown_by_nothing_is_refused() {
+    let files = [
+        File::of("src/plan/mod.rs", "#[test]\nfn a() {}\n#[tokio::test]\n#[expect(x)]\nasync fn b() {}\nfn c() {}\n"),
+        File::of("tests/it/spec/web.rs", "    #[test]\n    fn d() {}\n"),
+    ];
+    let tests = [("plan::a", true), ("plan::b", true), ("plan::c", false), ("spec::web::d", true), ("spec::d", false)];
+    for (test, is) in tests {
+        assert_eq!(is_test(test, &files), is, "{test}");
+    }
+    let page = "| row | x |\n| S1 | `plan::a` |\n| S2 | works |\n| S3 | `plan::c` |\n| S5 | `plan::a` |\n";
+    let lines: Vec<usize> = proven(&File::of("docs/rows.md", page), &files).iter().map(|it| it.line).collect();
+    assert_eq!(lines[..3], [3, 4, 5]);
+    assert_eq!(lines[3..], vec![1; ROWS.iter().map(|(_, count)| count).sum::<usize>() - 4]);
 }
 
 #[test]

@@ -179,10 +179,12 @@ async fn servers_are_made_replaced_and_taken_down() {
     insta::assert_snapshot!(stack.apply(Some(target), &replace).await, @"
     create web.capacity
     create web.group
+    create web.metrics
     create web.policy.cpu
     create web.refresh
     delete web.capacity
     delete web.group
+    delete web.metrics
     delete web.policy.cpu
     delete web.refresh
     ");

@@ -219,8 +219,18 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Starts ready steps, the most urgent first, as far as the limits allow.
+    /// Starts what is ready. A step may be over as soon as it starts, and what waited for it alone is ready then: nothing
+    /// else would wake the loop for that.
     fn start_ready(&mut self) {
+        let mut ended = usize::MAX;
+        while ended != self.ended.len() {
+            ended = self.ended.len();
+            self.start_each_ready();
+        }
+    }
+
+    /// Starts ready steps, the most urgent first, as far as the limits allow.
+    fn start_each_ready(&mut self) {
         let ready: Vec<usize> = self.queue.ready().collect();
         for step in ready {
             if self.is_stopping() {

@@ -52,7 +52,7 @@ pub(super) fn convert(given: &Given, version: Version, name: Option<&str>) -> Im
             fields.certificate(),
             Some("load-balancer".to_owned()),
             Some(fields.database()),
-            Some(fields.files()),
+            Some(fields.files(version)),
             fields.cache("session", version),
             fields.cache("application", version),
             Some(fields.web()),
@@ -176,16 +176,11 @@ impl Fields {
         block("database", [engine, shape, name, username, key]).unwrap_or_else(|| "database".to_owned())
     }
 
-    fn files(&self) -> String {
+    /// Version 1 knows bursting throughput alone, of which `seed-gib` is made; version 2 asks for elastic throughput.
+    fn files(&self, version: Version) -> String {
         let seed = self.get("files.seed-gib").filter(|gib| *gib != "0").map(|gib| format!("seed-gib {gib}"));
-        // A file system whose throughput grew with its size is one that bursts.
-        let bursting = seed.is_some().then(|| "throughput \"bursting\"".to_owned());
-        let performance = self.text("performance", "files.performance");
-        // AWS takes elastic throughput with general-purpose performance alone.
-        let bursting = bursting.or_else(|| {
-            performance.as_ref().filter(|it| it.contains("max-io")).map(|_| "throughput \"bursting\"".to_owned())
-        });
-        let parts = [performance, bursting, self.text("key", "files.key"), seed];
+        let bursting = (version == Version::V1).then(|| "throughput \"bursting\"".to_owned());
+        let parts = [self.text("performance", "files.performance"), bursting, self.text("key", "files.key"), seed];
         block("files", parts).unwrap_or_else(|| "files".to_owned())
     }
 

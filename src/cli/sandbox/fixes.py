@@ -8,7 +8,7 @@ them a plan after an apply would not be empty, because a resource would be read 
 import re
 from xml.sax.saxutils import escape
 
-from ministack.services import alb, autoscaling, cloudwatch, ec2, elasticache, sns, waf
+from ministack.services import alb, autoscaling, cloudwatch, ec2, elasticache, rds, sns, waf
 
 
 def corrected(action):
@@ -317,7 +317,8 @@ ec2._lt_data_xml = launch_template_xml
 
 # Auto Scaling: target groups are forgotten, termination policies and template do not change, and the size does not
 # follow its bounds; servers do not tell the version of the template that they are made by, are never replaced, and no
-# target group knows them; a policy that changes gets another ARN; a group goes though it has servers.
+# target group knows them; a policy that changes gets another ARN; a group goes though it has servers; and nobody can ask
+# for the figures about a group.
 
 
 def of_autoscaling(action):
@@ -398,7 +399,10 @@ def delete_group(handler, params):
 def describe_groups(handler, params):
     def members(arn):
         group = next(it for it in autoscaling._asgs.values() if it["AutoScalingGroupARN"] == arn)
-        return f"<TargetGroupARNs>{autoscaling._member_xml(group.get('TargetGroupARNs', []))}</TargetGroupARNs>"
+        metrics = (f"<Metric>{it}</Metric><Granularity>1Minute</Granularity>" for it in group.get("Metrics", []))
+        metrics = "".join(f"<member>{it}</member>" for it in metrics)
+        arns = autoscaling._member_xml(group.get("TargetGroupARNs", []))
+        return f"<TargetGroupARNs>{arns}</TargetGroupARNs><EnabledMetrics>{metrics}</EnabledMetrics>"
 
     return completed(handler(params), "AutoScalingGroupARN", members)
 
@@ -422,6 +426,25 @@ def target_groups(change):
 autoscaling._ACTION_MAP["AttachLoadBalancerTargetGroups"] = target_groups(lambda old, new: sorted({*old, *new}))
 autoscaling._ACTION_MAP["DetachLoadBalancerTargetGroups"] = target_groups(
     lambda old, gone: [it for it in old if it not in gone]
+)
+
+
+def metrics(change):
+    """Returns a handler that changes the figures that a group publishes."""
+
+    def handler(params):
+        group = group_of(params)
+        if group is None:
+            return autoscaling._error("ValidationError", "AutoScalingGroup name not found - null")
+        group["Metrics"] = change(group.get("Metrics", []), autoscaling._parse_member_list(params, "Metrics"))
+        return autoscaling._xml(200, f"{params['Action']}Response", "")
+
+    return handler
+
+
+autoscaling._ACTION_MAP["EnableMetricsCollection"] = metrics(lambda old, new: sorted({*old, *new}))
+autoscaling._ACTION_MAP["DisableMetricsCollection"] = metrics(
+    lambda old, gone: [it for it in old if gone and it not in gone]
 )
 
 
@@ -513,6 +536,31 @@ def subscribe(original, params):
             it["confirmed"] = False
             it["attributes"].update(PendingConfirmation="true", ConfirmationWasAuthenticated="false")
     return answer
+
+
+# Aurora: some time after a cluster's first instance was made, both its endpoints become the emulator's own address. AWS
+# names a cluster once, and servers are told that name.
+
+rds._sync_cluster_endpoints = lambda cluster: None
+
+
+# And a deleted cluster leaves the snapshot that the deletion asks for.
+
+delete_cluster = rds._ACTION_MAP["DeleteDBCluster"]
+
+
+def delete_cluster_with_snapshot(params):
+    cluster = rds._clusters.get(rds._p(params, "DBClusterIdentifier"))
+    snapshot = rds._p(params, "FinalDBSnapshotIdentifier")
+    if cluster and snapshot in rds._db_cluster_snapshots:
+        return rds._error("DBClusterSnapshotAlreadyExistsFault", f"DB cluster snapshot {snapshot} already exists.", 400)
+    answer = delete_cluster(params)
+    if answer[0] == 200 and snapshot:
+        rds._create_cluster_snapshot_internal(snapshot, cluster)
+    return answer
+
+
+rds._ACTION_MAP["DeleteDBCluster"] = delete_cluster_with_snapshot
 
 
 # Web ACLs: a change of the description is forgotten.

@@ -1,5 +1,5 @@
-//! The servers of a site as a group that grows and shrinks: the group, how many there are, when that changes, and the
-//! replacement of servers that are made by an old template.
+//! The servers of a site as a group that grows and shrinks: the group, how many there are, when that changes, what is
+//! told of it, and the replacement of servers that are made by an old template. A group of one can also do a job.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,11 @@ pub mod group;
 
 pub mod capacity;
 
+pub mod metrics;
+
 pub mod policy;
+
+pub mod job;
 
 mod health;
 pub mod refresh;

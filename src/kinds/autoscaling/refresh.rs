@@ -24,7 +24,7 @@ props! {
     pub struct RefreshProps {
         /// The group.
         replace group: Ref<Group>,
-        /// The version of the template that they are to be made by.
+        /// The template that they are to be made by, and its version: `lt-…:3`.
         update version: Text,
         /// The share of the servers that go on serving meanwhile, in percent.
         update min_healthy_percent: i32,

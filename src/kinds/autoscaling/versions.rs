@@ -1,4 +1,4 @@
-//! By which versions of the template the servers of a group are made.
+//! By which versions of which template the servers of a group are made: `lt-…:3`. Another template begins at 1 again.
 
 use std::collections::BTreeSet;
 
@@ -12,17 +12,19 @@ pub(super) const IN_USE: &str = "ec2:DescribeLaunchTemplateVersions";
 
 /// Returns the versions that servers of the group are made by; those on their way out do not count.
 pub(super) async fn of(cx: &Cx, group: &AutoScalingGroup) -> Result<BTreeSet<String>> {
-    let named: BTreeSet<&str> = group
+    let template = group.launch_template().and_then(|it| it.launch_template_id()).unwrap_or_default();
+    let named: BTreeSet<(&str, &str)> = group
         .instances()
         .iter()
         .filter(|it| !it.lifecycle_state().is_some_and(is_leaving))
-        .filter_map(|it| it.launch_template()?.version())
+        .filter_map(|it| Some((it.launch_template()?.launch_template_id().unwrap_or(template), it)))
+        .filter_map(|(of, it)| Some((of, it.launch_template()?.version()?)))
         .collect();
     let mut versions = BTreeSet::new();
-    for name in named {
+    for (of, name) in named {
         // AWS shows numbers; a name is what is in use now.
-        let number = if name.starts_with('$') { in_use(cx, group).await? } else { Some(name.to_owned()) };
-        versions.extend(number);
+        let by_name = name.starts_with('$') && of == template;
+        versions.extend(if by_name { in_use(cx, group).await? } else { Some(format!("{of}:{name}")) });
     }
     Ok(versions)
 }
@@ -40,12 +42,12 @@ fn is_leaving(state: &LifecycleState) -> bool {
     state.starts_with("Terminat") || state.starts_with("Detach")
 }
 
-/// Returns the number of the template's version in use; `None` where there is no template any more.
+/// Returns the template's version in use; `None` where there is no template any more.
 async fn in_use(cx: &Cx, group: &AutoScalingGroup) -> Result<Option<String>> {
     let Some(template) = group.launch_template().and_then(|it| it.launch_template_id()) else { return Ok(None) };
     let describe = cx.ec2().describe_launch_template_versions().launch_template_id(template).versions("$Default");
     let gone = ["InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateId.NotFoundException"];
     let answer = existing(call(IN_USE, describe.send().await), &gone)?;
     let version = answer.and_then(|it| it.launch_template_versions?.first()?.version_number);
-    Ok(version.map(|it| it.to_string()))
+    Ok(version.map(|it| format!("{template}:{it}")))
 }

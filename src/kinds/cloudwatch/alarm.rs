@@ -124,6 +124,11 @@ impl Kind for Alarm {
         let lost: Vec<_> = lost.iter().map(|it| (&it.token, it.want.name.as_str())).collect();
         named::find(cx, &lost).await
     }
+
+    /// A name is one alarm, however often it is put.
+    fn conflicts(old: &AlarmProps, new: &AlarmProps) -> bool {
+        old.name == new.name
+    }
 }
 
 /// Returns the call that makes an alarm such as it is wanted, tags left out. What it does not say is reset.

@@ -112,6 +112,11 @@ impl Kind for Dashboard {
         }
         Ok(all)
     }
+
+    /// A name is one dashboard, however often it is put.
+    fn conflicts(old: &DashboardProps, new: &DashboardProps) -> bool {
+        old.name == new.name
+    }
 }
 
 fn put_call(cx: &Cx, want: &DashboardProps) -> PutDashboardFluentBuilder {

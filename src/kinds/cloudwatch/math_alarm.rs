@@ -128,6 +128,11 @@ impl Kind for MathAlarm {
         let lost: Vec<_> = lost.iter().map(|it| (&it.token, it.want.name.as_str())).collect();
         named::find(cx, &lost).await
     }
+
+    /// A name is one alarm, however often it is put.
+    fn conflicts(old: &MathAlarmProps, new: &MathAlarmProps) -> bool {
+        old.name == new.name
+    }
 }
 
 /// Returns the call that makes an alarm such as it is wanted, tags left out. What it does not say is reset.

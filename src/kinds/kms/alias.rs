@@ -92,6 +92,11 @@ impl Kind for Alias {
         };
         Ok(lost.iter().map(|it| ours(&it.want)).collect())
     }
+
+    /// A name is one alias.
+    fn conflicts(old: &AliasProps, new: &AliasProps) -> bool {
+        old.name == new.name
+    }
 }
 
 async fn list(cx: &Cx) -> Result<Vec<AliasListEntry>> {

@@ -99,6 +99,11 @@ impl Kind for Subscription {
         }
         Ok(all)
     }
+
+    /// Who is subscribed twice gets one mail, and is subscribed once.
+    fn conflicts(old: &SubscriptionProps, new: &SubscriptionProps) -> bool {
+        old == new
+    }
 }
 
 fn is_pending(error: &Error) -> bool {

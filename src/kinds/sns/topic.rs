@@ -140,6 +140,11 @@ impl Kind for Topic {
         }
         Ok(all)
     }
+
+    /// A name is one topic, however often it is made.
+    fn conflicts(old: &TopicProps, new: &TopicProps) -> bool {
+        old.name == new.name
+    }
 }
 
 async fn set(cx: &Cx, arn: &str, name: &str, value: &str) -> Result<()> {

@@ -34,11 +34,12 @@ attrs! {
     }
 }
 
-const PUT: &str = "ssm:PutParameter";
-const GET: &str = "ssm:GetParameters";
-const TAGS: &str = "ssm:ListTagsForResource";
-const TAG: &str = "ssm:AddTagsToResource";
-const UNTAG: &str = "ssm:RemoveTagsFromResource";
+pub(super) const PUT: &str = "ssm:PutParameter";
+pub(super) const DELETE: &str = "ssm:DeleteParameter";
+pub(super) const GET: &str = "ssm:GetParameters";
+pub(super) const TAGS: &str = "ssm:ListTagsForResource";
+pub(super) const TAG: &str = "ssm:AddTagsToResource";
+pub(super) const UNTAG: &str = "ssm:RemoveTagsFromResource";
 
 impl Kind for Parameter {
     const NAME: &'static str = "ssm.parameter";
@@ -50,7 +51,7 @@ impl Kind for Parameter {
         create: &[PUT, TAG],
         read: &[GET, TAGS],
         update: &[PUT, TAG, UNTAG],
-        delete: &["ssm:DeleteParameter"],
+        delete: &[DELETE],
         find: &[GET, TAGS],
     };
     const RETRY: &'static [Retry] = &[
@@ -107,7 +108,7 @@ impl Kind for Parameter {
     }
 
     async fn delete(cx: &Cx, have: &ParameterAttrs) -> Result<()> {
-        let answer = call("ssm:DeleteParameter", cx.ssm().delete_parameter().name(&have.name).send().await);
+        let answer = call(DELETE, cx.ssm().delete_parameter().name(&have.name).send().await);
         deleted(answer, &["ParameterNotFound"])
     }
 
@@ -129,19 +130,19 @@ impl Kind for Parameter {
 }
 
 /// Returns the values of those that exist.
-async fn values(cx: &Cx, names: Vec<String>) -> Result<BTreeMap<String, String>> {
+pub(super) async fn values(cx: &Cx, names: Vec<String>) -> Result<BTreeMap<String, String>> {
     let answer = call(GET, cx.ssm().get_parameters().set_names(Some(names)).send().await)?;
     let named = |it: aws_sdk_ssm::types::Parameter| Some((it.name?, it.value?));
     Ok(answer.parameters.unwrap_or_default().into_iter().filter_map(named).collect())
 }
 
-async fn tags_of(cx: &Cx, name: &str) -> Result<Option<BTreeMap<String, String>>> {
+pub(super) async fn tags_of(cx: &Cx, name: &str) -> Result<Option<BTreeMap<String, String>>> {
     let list = cx.ssm().list_tags_for_resource().resource_type(ResourceTypeForTagging::Parameter).resource_id(name);
     let answer = existing(call(TAGS, list.send().await), &["InvalidResourceId"])?;
     Ok(answer.map(|it| it.tag_list.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value)).collect()))
 }
 
-async fn update_tags(cx: &Cx, name: &str, was: &Tags, want: &Tags) -> Result<()> {
+pub(super) async fn update_tags(cx: &Cx, name: &str, was: &Tags, want: &Tags) -> Result<()> {
     let (gone, set) = tags::difference(was, want);
     let of = ResourceTypeForTagging::Parameter;
     if !gone.is_empty() {
@@ -155,7 +156,7 @@ async fn update_tags(cx: &Cx, name: &str, was: &Tags, want: &Tags) -> Result<()>
     Ok(())
 }
 
-fn tag_list(tags: impl IntoIterator<Item = (String, String)>) -> Result<Vec<Tag>> {
+pub(super) fn tag_list(tags: impl IntoIterator<Item = (String, String)>) -> Result<Vec<Tag>> {
     let tag = |(key, value)| Tag::builder().key(key).value(value).build();
     let tags = tags.into_iter().map(tag).collect::<std::result::Result<_, _>>();
     tags.map_err(|error| Error::refused(TAG, "InvalidTag", error.to_string()))

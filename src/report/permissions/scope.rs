@@ -60,6 +60,7 @@ const OTHER_NAMES: &[(&str, &[&str])] = &[
     ("cloudfront:CreateDistributionWithTags", &["cloudfront:CreateDistribution", "cloudfront:TagResource"]),
     ("s3:DeleteBucketEncryption", &["s3:PutEncryptionConfiguration"]),
     ("s3:DeleteBucketLifecycle", &["s3:PutLifecycleConfiguration"]),
+    ("s3:DeleteBucketOwnershipControls", &["s3:PutBucketOwnershipControls"]),
     ("s3:DeleteBucketTagging", &["s3:PutBucketTagging"]),
     ("s3:DeleteObjects", &["s3:DeleteObject", "s3:DeleteObjectVersion"]),
     ("s3:DeletePublicAccessBlock", &["s3:PutBucketPublicAccessBlock"]),

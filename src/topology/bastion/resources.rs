@@ -68,7 +68,7 @@ impl Bastion {
             // With its role in it.
             cx.graph.after(&capacity, &profile);
             fleet::after_ways(cx, &capacity, needs.places);
-            let version = template.attr("version");
+            let version = fleet::version(&template);
             let props = RefreshProps { group: group.early(), version, min_healthy_percent: 0 };
             let refresh: Ref<Refresh> = cx.graph.add(at("bastion.refresh"), props);
             cx.graph.after(&refresh, &capacity);

@@ -27,6 +27,7 @@ pub(super) fn add(cx: &mut Build<'_>, bastion: &Bastion, needs: &Needs<'_>) -> R
         tags: cx.tags("bastion"),
     };
     let group: Ref<SecurityGroup> = cx.graph.add(at("bastion.security-group"), props);
+    cx.output("security-group-bastion", &group.text());
     let [web, files] = ["web", "files"].map(|name| needs.places.groups[name].early());
     let everywhere: Cidr = "0.0.0.0/0".parse().unwrap_or_else(|error| panic!("bug: {error}"));
     let own = |name: &'static str, direction, port, peer, description| {

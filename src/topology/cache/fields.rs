@@ -1,7 +1,7 @@
 //! The `cache` nodes of a spec: their fields and checks.
 
 use super::shapes::Written;
-use super::{Cache, Caches, Engine, Purpose, Shape, versions};
+use super::{Cache, Caches, Engine, Purpose, Shape, existing, versions};
 use crate::spec::diagnostic::quoted;
 use crate::spec::reader::{Form, Reader};
 use crate::spec::tree::{Node, Spanned};
@@ -18,6 +18,9 @@ pub(in crate::topology) enum Ground<'a> {
     There(&'a Network),
 }
 
+/// The fields that make a cache, and so cannot be said of one that is there.
+const OF_OWN: &[&str] = &["engine", "version", "nodes", "parameters", "serverless", "key"];
+
 /// Stands for an error that is noted.
 struct Noted;
 
@@ -30,12 +33,15 @@ pub(in crate::topology) fn read(
     profile: &Profile,
 ) -> Option<Caches> {
     let nodes = form.fields("cache");
-    let zones = nodes.first().map_or(Ok(None), |first| zones(cx, first, ground));
+    // What is there already stands somewhere already.
+    let made = nodes.iter().find(|it| it.children.iter().all(|it| it.name.value != "existing"));
+    let zones = made.map_or(Ok(None), |first| zones(cx, first, ground));
     let mut written: Vec<(Purpose, &Node)> = Vec::new();
+    let mut there: Vec<existing::Written> = Vec::new();
     let mut caches = Caches::new();
     let (mut good, zones) = (zones.is_ok(), zones.ok().flatten());
     for node in nodes {
-        let Some((purpose, cache)) = one(cx, node, zones, region, profile) else {
+        let Some((purpose, cache)) = one(cx, node, zones, region, profile, &mut there) else {
             good = false;
             continue;
         };
@@ -50,6 +56,9 @@ pub(in crate::topology) fn read(
         written.push((purpose, node));
         caches.extend(cache.map(|it| (purpose, it)));
         good &= caches.contains_key(&purpose);
+    }
+    if let [one, other] = there.as_slice() {
+        good &= existing::are_apart(cx, one, other);
     }
     good.then_some(caches)
 }
@@ -82,10 +91,16 @@ fn one(
     zones: Option<usize>,
     region: Option<&str>,
     profile: &Profile,
+    there: &mut Vec<existing::Written>,
 ) -> Option<(Purpose, Option<Cache>)> {
     let mut form = Form::of(node);
     let value = form.argument(cx, "cache \"session\"");
     let purpose = value.and_then(|it| cx.choice(it, "The name of a cache", Purpose::WORDS));
+    if let Some(node) = form.field(cx, "existing") {
+        let cache = existing_of(cx, &mut form, node, there);
+        form.close(cx);
+        return Some((purpose?, cache));
+    }
     let engine = form.field(cx, "engine");
     let version = form.field(cx, "version");
     let written = Written::of(cx, &mut form);
@@ -108,6 +123,30 @@ fn one(
     }
     let whole = |engine| Some(Cache { engine, version: version?, shape: shape?, key: arn? });
     Some((purpose, whole(engine)))
+}
+
+/// Returns a cache that is there already; `None` where it has errors.
+fn existing_of(
+    cx: &mut Reader<'_>,
+    form: &mut Form<'_>,
+    node: &Node,
+    there: &mut Vec<existing::Written>,
+) -> Option<Cache> {
+    let mut good = true;
+    for name in OF_OWN {
+        for field in form.fields(name) {
+            let place = cx.place(node.name.span);
+            let detail = format!("`{name}` says how to make a cache, and `existing` that it is made.");
+            cx.error("cache::existing-excludes", field.name.span, "Field of another form", detail)
+                .help(format!("Remove `{name}`, or write it in the line of `existing`."))
+                .also(place, "excludes it");
+            good = false;
+        }
+    }
+    let (engine, existing) = existing::read(cx, node)?;
+    there.push(existing.clone());
+    let shape = Shape::Existing(existing.value);
+    good.then(|| Cache { engine, version: String::new(), shape, key: None })
 }
 
 fn engine_of(cx: &mut Reader<'_>, node: &Node) -> Option<Engine> {
@@ -168,9 +207,14 @@ fn refused_key(cx: &mut Reader<'_>, span: crate::spec::Span, arn: &str, example:
 }
 
 impl Cache {
-    /// Whether clients must use TLS: always, except with nodes of memcached, where Moodle's sessions cannot.
+    /// Whether clients must use TLS: always, except with nodes of memcached, where Moodle's sessions cannot, and with a
+    /// cache that is there already, of which the spec says it.
     #[must_use]
     pub fn tls(&self) -> bool {
-        self.engine != Engine::Memcached || matches!(self.shape, Shape::Serverless(_))
+        match &self.shape {
+            Shape::Existing(existing) => existing.tls,
+            Shape::Serverless(_) => true,
+            Shape::Nodes(_) => self.engine != Engine::Memcached,
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! The cache tier: one cache for sessions, one for the application, each in nodes or serverless.
+//! The cache tier: one cache for sessions, one for the application, each in nodes, serverless, or there already.
 //!
 //! They are two because they fail and fill up differently: a full application cache drops what can be read again, and
 //! that must never drop a session.
@@ -10,6 +10,8 @@ mod fields;
 mod versions;
 
 mod shapes;
+
+mod existing;
 
 mod resources;
 
@@ -54,7 +56,7 @@ impl Purpose {
 pub struct Cache {
     /// What runs in it.
     pub engine: Engine,
-    /// Its version: of nodes `8.1`, serverless `8`.
+    /// Its version: of nodes `8.1`, serverless `8`; empty where it is there already, which is nobody's to say.
     pub version: String,
     /// How it is provided.
     pub shape: Shape,
@@ -95,6 +97,28 @@ pub enum Shape {
     Nodes(Nodes),
     /// As a service that grows and shrinks with its use.
     Serverless(Limits),
+    /// It is there already.
+    Existing(Existing),
+}
+
+/// A cache that is there already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Existing {
+    /// Host and port; of memcached those of each node.
+    pub servers: Vec<(String, u16)>,
+    /// Whether it must be spoken to with TLS.
+    pub tls: bool,
+    /// Its security group; `None` where the stack's own is given to it.
+    pub group: Option<String>,
+}
+
+impl Existing {
+    /// Returns the servers with commas.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        let servers: Vec<String> = self.servers.iter().map(|(host, port)| format!("{host}:{port}")).collect();
+        servers.join(",")
+    }
 }
 
 /// The nodes of a cache.

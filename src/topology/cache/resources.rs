@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{Cache, Caches, Engine, Limits, Nodes, Purpose, Shape};
+use super::{Cache, Caches, Engine, Existing, Limits, Nodes, Purpose, Shape};
 use crate::kind::{Ref, Text};
 use crate::kinds::ec2::security_group::SecurityGroup;
 use crate::kinds::ec2::security_group_rule::{Direction, SecurityGroupRule, SecurityGroupRuleProps};
@@ -14,7 +14,7 @@ use crate::kinds::elasticache::parameter_group::{ParameterGroup, ParameterGroupP
 use crate::kinds::elasticache::replication_group::{ReplicationGroup, ReplicationGroupProps};
 use crate::kinds::elasticache::serverless_cache::{ServerlessCache, ServerlessCacheProps};
 use crate::kinds::elasticache::subnet_group::{SubnetGroup, SubnetGroupProps};
-use crate::topology::{Build, Places, at};
+use crate::topology::{Build, Places, at, reach};
 
 /// A serverless cache takes so many subnets.
 const SERVERLESS_SUBNETS: usize = 3;
@@ -33,26 +33,50 @@ pub(in crate::topology) struct Store {
 }
 
 /// Adds the caches to a graph and returns where they are reached.
-pub(in crate::topology) fn add(cx: &mut Build<'_>, caches: &Caches, places: &Places) -> BTreeMap<Purpose, Store> {
+///
+/// # Panics
+/// When a cache that the stack makes has no place to stand in, which reading a spec refuses.
+pub(in crate::topology) fn add(
+    cx: &mut Build<'_>,
+    caches: &Caches,
+    places: Option<&Places>,
+) -> BTreeMap<Purpose, Store> {
+    let needed = || places.unwrap_or_else(|| panic!("bug: a cache without a network"));
     let has_nodes = caches.values().any(|it| matches!(it.shape, Shape::Nodes(_)));
-    let subnet_group = has_nodes.then(|| subnet_group(cx, places));
+    let subnet_group = has_nodes.then(|| subnet_group(cx, needed()));
     if caches.values().any(has_reader_port) {
-        reader_rules(cx, places);
+        reader_rules(cx, needed());
     }
     let mut stores = BTreeMap::new();
     for (purpose, cache) in caches {
         let store = match (&cache.shape, &subnet_group) {
+            (Shape::Existing(existing), _) => there_already(cx, *purpose, cache.engine, existing, places),
             (Shape::Nodes(nodes), Some(group)) if cache.engine == Engine::Memcached => {
-                memcached(cx, *purpose, cache, nodes, group, places)
+                memcached(cx, *purpose, cache, nodes, group, needed())
             }
-            (Shape::Nodes(nodes), Some(group)) => replicated(cx, *purpose, cache, nodes, group, places),
-            (Shape::Serverless(limits), _) => serverless(cx, *purpose, cache, limits, places),
+            (Shape::Nodes(nodes), Some(group)) => replicated(cx, *purpose, cache, nodes, group, needed()),
+            (Shape::Serverless(limits), _) => serverless(cx, *purpose, cache, limits, needed()),
             (Shape::Nodes(_), None) => unreachable!("there is a subnet group where there are nodes"),
         };
         output(cx, *purpose, "endpoint", &store.endpoint);
         stores.insert(*purpose, store);
     }
     stores
+}
+
+/// A cache that is there already, and the rules by which the web servers reach it.
+fn there_already(
+    cx: &mut Build<'_>,
+    purpose: Purpose,
+    engine: Engine,
+    existing: &Existing,
+    places: Option<&Places>,
+) -> Store {
+    if let (Some(group), Some(places)) = (&existing.group, places) {
+        let ports: BTreeSet<i32> = existing.servers.iter().map(|(_, port)| i32::from(*port)).collect();
+        reach::add(cx, places, &format!("cache.{}", purpose.word()), group, ports);
+    }
+    Store { engine, tls: existing.tls, endpoint: existing.endpoint().into(), nodes: None }
 }
 
 fn has_reader_port(cache: &Cache) -> bool {

@@ -146,8 +146,8 @@ mod tests {
         certificate.request here <- 
         certificate.cdn.request us-east-1 <- 
         certificate.record here <- certificate.request Ready
-        certificate.issued here <- certificate.record Created, certificate.request Created
-        certificate.cdn.issued us-east-1 <- certificate.cdn.request Created, certificate.record Created
+        certificate.issued here <- certificate.record Ready, certificate.request Created
+        certificate.cdn.issued us-east-1 <- certificate.cdn.request Created, certificate.record Ready
         here [Of(Source { of: certificate.issued, attr: "arn", until: Ready })]
         cdn Some([Of(Source { of: certificate.cdn.issued, attr: "arn", until: Ready })])
         "#);
@@ -158,7 +158,7 @@ mod tests {
         insta::assert_snapshot!(tier("us-east-1", "", true), @r#"
         certificate.request here <- 
         certificate.record here <- certificate.request Ready
-        certificate.issued here <- certificate.record Created, certificate.request Created
+        certificate.issued here <- certificate.record Ready, certificate.request Created
         here [Of(Source { of: certificate.issued, attr: "arn", until: Ready })]
         cdn Some([Of(Source { of: certificate.issued, attr: "arn", until: Ready })])
         "#);

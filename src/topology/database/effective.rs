@@ -40,7 +40,8 @@ fn own_lines(own: &Own) -> Vec<String> {
 }
 
 fn existing_line(existing: &Existing) -> String {
-    let Existing { host, reader, name, secret } = existing;
+    let Existing { host, reader, name, secret, group } = existing;
     let reader = reader.as_ref().map(|it| format!(" reader={}", text(it))).unwrap_or_default();
-    format!("existing host={}{reader} name={} secret={}", text(host), text(name), text(secret))
+    let group = group.as_ref().map(|it| format!(" group={}", text(it))).unwrap_or_default();
+    format!("existing host={}{reader} name={} secret={}{group}", text(host), text(name), text(secret))
 }

@@ -7,7 +7,7 @@ use crate::spec::diagnostic::quoted;
 use crate::spec::reader::{Form, Reader};
 use crate::spec::tree::{Node, Spanned, Value};
 use crate::topology::keys::Key;
-use crate::topology::{Network, Profile};
+use crate::topology::{Network, Profile, reach};
 
 /// As in the reference architecture.
 const COUNT: i32 = 2;
@@ -128,8 +128,9 @@ fn existing_form(cx: &mut Reader<'_>, node: &Node, region: Option<&str>) -> Opti
         None => Some(NAME.to_owned()),
     };
     let secret = secret.and_then(|it| arn(cx, it, "secretsmanager", "secret:", region));
+    let group = reach::group(cx, &mut form, "database::group");
     form.close(cx);
-    Some(Existing { host: at?, reader: reader?, name: database?, secret: secret? })
+    Some(Existing { host: at?, reader: reader?, name: database?, secret: secret?, group: group? })
 }
 
 // Every field is read before the first is missed, so that all faults are found at once.

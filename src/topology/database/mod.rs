@@ -118,6 +118,8 @@ pub struct Existing {
     pub name: String,
     /// The ARN of the secret with user and password.
     pub secret: String,
+    /// Its security group; `None` where the stack's own is given to it.
+    pub group: Option<String>,
 }
 
 /// An engine.

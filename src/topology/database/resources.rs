@@ -8,7 +8,7 @@ use crate::kinds::rds::cluster::{Cluster, ClusterProps, Scaling};
 use crate::kinds::rds::cluster_parameter_group::{ClusterParameterGroup, ClusterParameterGroupProps};
 use crate::kinds::rds::instance::{Instance, InstanceProps};
 use crate::kinds::rds::subnet_group::{SubnetGroup, SubnetGroupProps};
-use crate::topology::{Build, Places, at};
+use crate::topology::{Build, Places, at, reach};
 
 /// What the tier offers the web servers: where the database is reached.
 pub(in crate::topology) struct Reached {
@@ -28,7 +28,12 @@ impl Database {
         let reached = match (&self.form, places) {
             (Form::Own(own), Some(places)) => add_own(cx, self.engine, own, places),
             (Form::Own(_), None) => panic!("bug: a checked database has no network"),
-            (Form::Existing(existing), _) => outputs_of_existing(cx, existing),
+            (Form::Existing(existing), _) => {
+                if let (Some(group), Some(places)) = (&existing.group, places) {
+                    reach::add(cx, places, "database", group, [self.engine.port()]);
+                }
+                outputs_of_existing(cx, existing)
+            }
         };
         output(cx, "port", self.engine.port().to_string());
         reached
@@ -136,7 +141,7 @@ fn add_parameter_group(cx: &mut Build<'_>, engine: Engine, version: &str) -> Ref
 }
 
 fn outputs_of_existing(cx: &mut Build<'_>, existing: &Existing) -> Reached {
-    let Existing { host, reader, name, secret } = existing;
+    let Existing { host, reader, name, secret, group: _ } = existing;
     output(cx, "endpoint", host.as_str());
     if let Some(reader) = reader {
         output(cx, "reader-endpoint", reader.as_str());

@@ -1,19 +1,18 @@
 //! The `files` node of a spec: its fields and their defaults.
 
 use super::lifecycle::Noted;
-use super::{BurstCreditAlarms, Files, Own, Performance, Throughput, key, lifecycle};
+use super::{BurstCreditAlarms, Existing, Files, Own, Performance, Throughput, key, lifecycle, seed_field};
 use crate::spec::diagnostic::quoted;
 use crate::spec::reader::{Form, Reader};
-use crate::spec::tree::{Node, Spanned, Value};
+use crate::spec::tree::Node;
 use crate::topology::network::Network;
+use crate::topology::reach;
 
 /// The fields that make a file system, and so cannot be said of one that is there.
 const OF_OWN: &[&str] = &["performance", "throughput", "key", "backup", "lifecycle", "seed-gib", "burst-credit-alarms"];
 
 /// What can be bought without asking AWS for more; what a region has may be less.
 const MOST_MIBPS: i32 = 3414;
-/// As many GiB as the reference architecture writes at most.
-const MOST_SEED: i32 = 6144;
 /// A day: a small file system that is full of credits bursts for six hours.
 const MOST_MINUTES: i32 = 1440;
 
@@ -39,21 +38,22 @@ pub(in crate::topology) fn read(
         return read_existing(cx, existing).map(Files::Existing);
     }
     let placed = check_network(cx, &form, network);
-    let own = read_own(cx, &mut form, region);
+    let own = read_own(cx, &mut form, region, network);
     form.close(cx);
     placed.then_some(Files::Own(own?))
 }
 
-fn read_existing(cx: &mut Reader<'_>, node: &Node) -> Option<String> {
+fn read_existing(cx: &mut Reader<'_>, node: &Node) -> Option<Existing> {
     let mut form = Form::of(node);
     let value = form.argument(cx, "existing \"fs-0123456789abcdef0\"");
     let id = value.and_then(|it| cx.text(it, "The id of a file system"));
+    let group = reach::group(cx, &mut form, "files::group");
     form.close(cx);
-    let id = id?;
+    let (id, group) = (id?, group?);
     let digits = id.value.strip_prefix("fs-");
     let hexadecimal = |it: u8| it.is_ascii_digit() || matches!(it, b'a'..=b'f');
     if digits.is_some_and(|it| matches!(it.len(), 8 | 17) && it.bytes().all(hexadecimal)) {
-        return Some(id.value);
+        return Some(Existing { id: id.value, group });
     }
     let detail = format!("{} is not the id of a file system.", quoted(&id.value));
     cx.error("files::id", id.span, "Not an id", detail)
@@ -81,7 +81,12 @@ fn check_network(cx: &mut Reader<'_>, form: &Form<'_>, network: Option<&Option<N
 }
 
 // Every field is read before the first is missed, so that all faults are found at once.
-fn read_own(cx: &mut Reader<'_>, form: &mut Form<'_>, region: Option<&str>) -> Option<Own> {
+fn read_own(
+    cx: &mut Reader<'_>,
+    form: &mut Form<'_>,
+    region: Option<&str>,
+    network: Option<&Option<Network>>,
+) -> Option<Own> {
     let performance = performance(cx, form);
     // Max I/O and elastic throughput exclude each other.
     let default = if performance == Some(Performance::MaxIo) { Throughput::Bursting } else { Throughput::Elastic };
@@ -98,14 +103,21 @@ fn read_own(cx: &mut Reader<'_>, form: &mut Form<'_>, region: Option<&str>) -> O
         Some(node) => lifecycle::read(cx, node, throughput),
         None => Ok(None),
     };
-    let unseeded = refuse_seed(cx, form);
+    let beside = seed_field::Beside {
+        throughput,
+        backup: backup == Some(true),
+        lifecycle: matches!(lifecycle, Ok(Some(_))),
+        network,
+    };
+    let seed_gib = seed_field::read(cx, form, &beside);
     let burst_credit_alarms = burst_credit_alarms(cx, form, throughput);
-    unseeded.then_some(Own {
+    Some(Own {
         performance: performance?,
         throughput: throughput?,
         key: key?,
         backup: backup?,
         lifecycle: lifecycle.ok()?,
+        seed_gib: seed_gib?,
         burst_credit_alarms: burst_credit_alarms.ok()?,
     })
 }
@@ -162,22 +174,6 @@ fn backup(cx: &mut Reader<'_>, form: &mut Form<'_>) -> Option<bool> {
     on
 }
 
-/// Whether nothing is to be seeded, which is all that this version can.
-fn refuse_seed(cx: &mut Reader<'_>, form: &mut Form<'_>) -> bool {
-    let Some(node) = form.field(cx, "seed-gib") else { return true };
-    let mut form = Form::of(node);
-    let value: Option<&Spanned<Value>> = form.argument(cx, "seed-gib 0");
-    let gib = value.and_then(|it| cx.whole(it, "`seed-gib`", 0, MOST_SEED));
-    form.close(cx);
-    if gib.is_some_and(|it| 0 < it) {
-        let detail =
-            "Filling a file system so that it bursts higher is a part of the language, and this version cannot do it.";
-        cx.error("spec::not-available", node.name.span, "Not available in this version", detail)
-            .help("Remove it: throughput \"elastic\", the default, is quick from the first byte on.");
-    }
-    gib == Some(0)
-}
-
 /// Reads the field; `None` where it is off.
 fn burst_credit_alarms(
     cx: &mut Reader<'_>,
@@ -210,9 +206,8 @@ fn burst_credit_alarms(
     if let Some(throughput @ (Throughput::Elastic | Throughput::Provisioned(_))) = throughput {
         let word = throughput.word();
         let detail = format!("The throughput is \"{word}\", and only bursting file systems have burst credits.");
-        cx.error("files::burst-credit-alarms", node.name.span, "Alarms without burst credits", detail)
-            .help("Remove `burst-credit-alarms`, or write throughput \"bursting\".");
-        return Err(Noted);
+        cx.warning("files::burst-credit-alarms", node.name.span, "Alarms without burst credits", detail)
+            .help("There are none. Remove `burst-credit-alarms`, or write throughput \"bursting\".");
     }
     let alarms = BurstCreditAlarms {
         warning_minutes: warning_minutes.ok_or(Noted)?,

@@ -9,7 +9,11 @@ mod key;
 
 mod lifecycle;
 
+mod seed_field;
+
 mod resources;
+
+mod seed;
 
 mod effective;
 
@@ -21,15 +25,25 @@ pub(super) use fields::read;
 pub enum Files {
     /// A file system that the stack makes.
     Own(Own),
-    /// One that is there already, with mount targets that the web servers reach: `fs-…`. It only gets access points.
-    Existing(String),
+    /// One that is there already, with mount targets that the web servers reach. It only gets access points.
+    Existing(Existing),
 }
 
 impl Files {
     /// Whether the tier has alarms of its own.
     pub(super) fn tells(&self) -> bool {
-        matches!(self, Files::Own(own) if own.burst_credit_alarms.is_some())
+        let Files::Own(own) = self else { return false };
+        own.throughput == Throughput::Bursting && own.burst_credit_alarms.is_some()
     }
+}
+
+/// A file system that is there already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Existing {
+    /// `fs-…`.
+    pub id: String,
+    /// The security group of its mount targets; `None` where the stack's own is given to them.
+    pub group: Option<String>,
 }
 
 /// A file system that the stack makes. It is always encrypted.
@@ -45,6 +59,8 @@ pub struct Own {
     pub backup: bool,
     /// When files that nobody opens go to cheaper storage; `None` is never.
     pub lifecycle: Option<Lifecycle>,
+    /// How many GiB are written once, so that a bursting file system is quick while it holds little; 0 is none.
+    pub seed_gib: i32,
     /// When somebody is told that burst credits run out; `None` tells nobody.
     pub burst_credit_alarms: Option<BurstCreditAlarms>,
 }

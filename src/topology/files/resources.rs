@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Files, Own};
+use super::{Existing, Files, Own, seed};
 use crate::kind::values::Policy;
 use crate::kind::{Address, Ref, Text};
 use crate::kinds::efs::access_point::{AccessPoint, AccessPointProps};
@@ -11,12 +11,16 @@ use crate::kinds::efs::file_system::{self, FileSystem, FileSystemProps};
 use crate::kinds::efs::file_system_policy::{FileSystemPolicy, FileSystemPolicyProps};
 use crate::kinds::efs::lifecycle::{Lifecycle, LifecycleProps};
 use crate::kinds::efs::mount_target::{MountTarget, MountTargetProps};
-use crate::topology::{Build, Facts, Places, Shared, at};
+use crate::topology::{Build, Facts, Places, Shared, at, reach};
 
 /// The directories that web servers share: those of Moodle's settings `dataroot`, `cachedir` and `tempdir`.
 const DIRECTORIES: &[&str] = &["data", "cache", "temp"];
 /// The user `apache` of Amazon Linux, and its group.
 const APACHE: i64 = 48;
+/// The user `nobody`, who owns what fills a bursting file system.
+const NOBODY: i64 = 65_534;
+/// Where mount targets are reached.
+const NFS: i32 = 2049;
 /// For the user and its group: the directories hold what visitors may not see.
 const PERMISSIONS: &str = "0770";
 
@@ -34,20 +38,29 @@ impl Files {
                 let dns = file_system.early().attr("dns");
                 (file_system, dns, targets)
             }
-            Files::Existing(id) => {
+            Files::Existing(Existing { id, group }) => {
+                if let (Some(group), Some(places)) = (group, places) {
+                    reach::add(cx, places, "files", group, [NFS]);
+                }
                 let dns = file_system::dns_name(id, cx.facts.region()).into();
                 (Ref::known(id.clone()), dns, Vec::new())
             }
         };
-        let access_points = DIRECTORIES.iter().map(|name| (*name, add_access_point(cx, &file_system, name))).collect();
+        let access_points = DIRECTORIES.iter();
+        let access_points =
+            access_points.map(|name| (*name, add_access_point(cx, &file_system, name, APACHE))).collect();
         let shared = Shared { file_system: file_system.text(), dns, access_points, mount_targets };
         add_outputs(cx, &shared);
+        if let (Files::Own(Own { seed_gib: gib @ 1.., .. }), Some(places)) = (self, places) {
+            let access_point = add_access_point(cx, &file_system, "seed", NOBODY);
+            seed::add(cx, *gib, &shared, &access_point, places);
+        }
         shared
     }
 }
 
 fn add_file_system(cx: &mut Build<'_>, own: &Own) -> (Ref<FileSystem>, Ref<FileSystemPolicy>) {
-    let Own { performance, throughput, key, backup, lifecycle, burst_credit_alarms: _ } = own;
+    let Own { performance, throughput, key, backup, lifecycle, seed_gib: _, burst_credit_alarms: _ } = own;
     let key = key.as_ref().map(|it| it.add_to(cx, "files"));
     let props = FileSystemProps {
         performance: performance.in_aws().to_owned(),
@@ -133,12 +146,12 @@ fn add_mount_targets(
     targets
 }
 
-fn add_access_point(cx: &mut Build<'_>, file_system: &Ref<FileSystem>, name: &str) -> Ref<AccessPoint> {
+fn add_access_point(cx: &mut Build<'_>, file_system: &Ref<FileSystem>, name: &str, user: i64) -> Ref<AccessPoint> {
     let props = AccessPointProps {
         file_system: file_system.clone(),
         path: format!("/{name}"),
-        uid: APACHE,
-        gid: APACHE,
+        uid: user,
+        gid: user,
         permissions: PERMISSIONS.to_owned(),
         tags: cx.tags(&format!("files-{name}")),
     };

@@ -4,6 +4,7 @@ use super::Existing;
 use crate::spec::diagnostic::quoted;
 use crate::spec::reader::{Form, Reader};
 use crate::spec::tree::{Node, Spanned, Value};
+use crate::topology::reach;
 
 const LOAD_BALANCER: &str = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/web/50dc6c495c0c9188";
 const TARGET_GROUP: &str = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/6d0ecf831eec9f09";
@@ -19,13 +20,12 @@ pub(super) fn read(cx: &mut Reader<'_>, node: &Node, region: Option<&str>) -> Op
     let target_group = target_group.and_then(|it| self::arn(cx, it, "targetgroup/", TARGET_GROUP, region));
     let dns = needed(cx, &mut form, "dns", DNS).and_then(|it| dns(cx, it));
     let zone_id = needed(cx, &mut form, "zone-id", ZONE).and_then(|it| zone_id(cx, it));
-    let group = form.property(cx, "group");
-    if group.is_none() {
+    let group = reach::group(cx, &mut form, "load-balancer::group");
+    if group == Some(None) {
         let detail = "The web servers let in the security group of the load balancer, and `existing` names none.";
         cx.warning("load-balancer::group", node.name.span, "Nobody reaches the web servers", detail)
             .help("Write for example: group=\"sg-0123456789abcdef0\"");
     }
-    let group = group.map_or(Some(None), |it| group_id(cx, it).map(Some));
     form.close(cx);
     Some(Existing { arn: arn?, target_group: target_group?, dns: dns?, zone_id: zone_id?, group: group? })
 }
@@ -93,18 +93,5 @@ fn zone_id(cx: &mut Reader<'_>, value: &Spanned<Value>) -> Option<String> {
     }
     let detail = format!("{} is not the id of a hosted zone.", quoted(&id.value));
     cx.error("load-balancer::zone-id", id.span, "Not an id", detail).help(format!("Write it like \"{ZONE}\"."));
-    None
-}
-
-fn group_id(cx: &mut Reader<'_>, value: &Spanned<Value>) -> Option<String> {
-    let id = cx.text(value, "`group`")?;
-    let digits = id.value.strip_prefix("sg-");
-    let hexadecimal = |it: u8| it.is_ascii_digit() || matches!(it, b'a'..=b'f');
-    if digits.is_some_and(|it| matches!(it.len(), 8 | 17) && it.bytes().all(hexadecimal)) {
-        return Some(id.value);
-    }
-    let detail = format!("{} is not the id of a security group.", quoted(&id.value));
-    cx.error("load-balancer::group", id.span, "Not an id", detail)
-        .help("Write `sg-` and 8 or 17 hexadecimal digits: \"sg-0123456789abcdef0\".");
     None
 }

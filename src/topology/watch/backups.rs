@@ -43,7 +43,7 @@ pub(super) fn add(cx: &mut Build<'_>, days: i32) {
         tags,
     };
     let role: Ref<Role> = cx.graph.add(at("watch.backup-role"), props);
-    let policy = copying(cx.facts, &resources);
+    let policy = copying(cx.facts, &resources, &vault.early().attr("arn"));
     let props = RolePolicyProps { role: role.early(), name: "backup".to_owned(), policy };
     let policy: Ref<RolePolicy> = cx.graph.add(at("watch.backup-role-policy"), props);
     let name = cx.name("backup");
@@ -68,7 +68,7 @@ fn trust(facts: &Facts) -> Policy {
 }
 
 /// What AWS's own policy for backups allows, for these resources and their copies alone.
-fn copying(facts: &Facts, resources: &BTreeSet<Text>) -> Policy {
+fn copying(facts: &Facts, resources: &BTreeSet<Text>, vault: &Text) -> Policy {
     let (partition, region, account) = (facts.partition(), facts.region(), facts.account());
     let copies = format!("arn:{partition}:rds:{region}:{account}:cluster-snapshot:awsbackup:*");
     let of_copies: Vec<Text> = resources.iter().cloned().chain([Text::from(copies.clone())]).collect();
@@ -90,11 +90,12 @@ fn copying(facts: &Facts, resources: &BTreeSet<Text>) -> Policy {
                 "Resource": of_copies,
             },
             { "Sid": "Expire", "Effect": "Allow", "Action": "rds:DeleteDBClusterSnapshot", "Resource": copies },
+            { "Sid": "Vault", "Effect": "Allow", "Action": "backup:DescribeBackupVault", "Resource": vault },
+            // AWS Backup lists them without naming one.
             {
                 "Sid": "Look",
                 "Effect": "Allow",
                 "Action": [
-                    "backup:DescribeBackupVault",
                     "rds:DescribeDBClusterAutomatedBackups",
                     "rds:DescribeDBClusterSnapshots",
                     "rds:DescribeDBClusters",

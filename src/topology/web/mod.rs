@@ -25,7 +25,7 @@ mod effective;
 
 pub(super) use effective::lines;
 pub(super) use fields::read;
-pub(super) use role::files as files_statement;
+pub(super) use role::{files as files_statement, path as parameters_path};
 
 /// The web tier.
 #[derive(Debug, Clone, PartialEq, Eq)]

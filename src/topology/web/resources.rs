@@ -57,7 +57,7 @@ impl Web {
         }
         let props = RefreshProps {
             group: group.early(),
-            version: template.attr("version"),
+            version: fleet::version(&template),
             min_healthy_percent: self.min_healthy_percent,
         };
         let refresh: Ref<Refresh> = cx.graph.add(at("web.refresh"), props);

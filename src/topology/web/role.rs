@@ -70,7 +70,7 @@ fn parameters(cx: &Build<'_>) -> [Value; 2] {
 }
 
 /// Returns the path under which the stack's parameters stand, as in the reference architecture.
-pub(super) fn path(cx: &Build<'_>) -> String {
+pub(in crate::topology) fn path(cx: &Build<'_>) -> String {
     format!("/Moodle/{}", cx.stack)
 }
 

@@ -1,16 +1,23 @@
-//! When there are more servers, and when there are fewer: alarms and the policies that they tell.
+//! When there are more servers, and when there are fewer: alarms and the policies that they tell; and what the group tells
+//! of its size.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Scaling, Step};
 use crate::kind::Ref;
 use crate::kinds::autoscaling::group::Group;
+use crate::kinds::autoscaling::metrics::{Metrics, MetricsProps};
 use crate::kinds::autoscaling::policy::{Policy, PolicyProps, Rule};
 use crate::kinds::cloudwatch::alarm::{Alarm, AlarmProps};
 use crate::topology::{Build, at};
 
-/// Adds policies and alarms.
+/// What is watched, and what it is compared with.
+const METRICS: [&str; 2] = ["GroupDesiredCapacity", "GroupInServiceInstances"];
+
+/// Adds policies, alarms and the figures about the group.
 pub(super) fn add(cx: &mut Build<'_>, scaling: Scaling, group: &Ref<Group>) {
+    let props = MetricsProps { group: group.early(), names: METRICS.map(str::to_owned).into() };
+    cx.graph.add::<Metrics>(at("web.metrics"), props);
     match scaling {
         Scaling::Target(percent) => {
             add_policy(cx, group, "cpu", Rule::Cpu { percent });

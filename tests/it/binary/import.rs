@@ -1,5 +1,6 @@
 //! Specs made from the parameters of the reference templates.
 
+use std::collections::BTreeSet;
 use std::process::Command;
 
 use serde_json::{Value, json};
@@ -175,6 +176,74 @@ fn every_default_makes_a_spec() {
         assert_eq!(ended.code, Some(0), "{}", ended.talk);
         check(&ended.out);
     }
+}
+
+/// Returns the lines that only one of two specs has when every default is filled in, each behind the node it stands in.
+fn differences(imported: &str, written: &str) -> String {
+    let lines = |spec: &str| -> BTreeSet<String> {
+        let (topology, faults) = moodle_infra::topology::read(spec.as_bytes(), "x.kdl");
+        let effective = moodle_infra::topology::effective(&topology.unwrap_or_else(|| panic!("{faults:#?}\n{spec}")));
+        let mut node = String::new();
+        let mut lines = BTreeSet::new();
+        for line in effective.lines().skip(1) {
+            let field = line.trim_start();
+            match field.strip_suffix(" {") {
+                Some(head) if line.len() - field.len() == 4 => head.clone_into(&mut node),
+                _ => drop(lines.insert(format!("{node}: {field}"))),
+            }
+            if line == "    }" {
+                node.clear();
+            }
+        }
+        lines
+    };
+    let (imported, written) = (lines(imported), lines(written));
+    let only = |sign: char, these: &BTreeSet<String>, those: &BTreeSet<String>| -> Vec<String> {
+        these.difference(those).map(|line| format!("{sign} {line}")).collect()
+    };
+    [only('-', &imported, &written), only('+', &written, &imported)].concat().join("\n")
+}
+
+/// `specs/reference-v1.kdl` and `specs/reference-v2.kdl` are the reference templates with their defaults. What differs
+/// is marked there, with the reason.
+#[test]
+fn the_reference_specs_are_the_templates_with_their_defaults() {
+    let given = |pairs: &[(&str, &str)]| {
+        let pairs = pairs.iter().map(|(key, value)| json!({ "ParameterKey": key, "ParameterValue": value }));
+        Value::Array(pairs.collect())
+    };
+    // A key pair must be named, and sessions get their cache in the last stage.
+    let v1 = import(
+        &given(&[("EC2KeyName", "ops"), ("UseSessionCacheBoolean", "true"), ("NumberOfAZs", "2")]),
+        &["--version", "v1", "--name", "reference-v1"],
+    );
+    insta::assert_snapshot!(differences(&v1.out, include_str!("../../../specs/reference-v1.kdl")), @r#"
+    - bastion: ssh-from "0.0.0.0/0"
+    - cdn: logs retain-days=7
+    - cdn: price-class "all"
+    - cdn: static-cache #true
+    - cdn: waf #true
+    - database: instances "db.r4.large" count=2
+    - load-balancer: access-logs retain-days=7
+    - load-balancer: health-check path="/status.txt" interval-seconds=10 timeout-seconds=5 healthy=2 unhealthy=5
+    - load-balancer: waf #true
+    + : region "eu-west-1"
+    + bastion: ssh-from "203.0.113.0/24"
+    + cdn: logs #false
+    + cdn: price-class "100"
+    + cdn: static-cache #false
+    + cdn: waf #false
+    + database: instances "db.r6i.large" count=2
+    + load-balancer: access-logs #false
+    + load-balancer: health-check path="/status.txt" interval-seconds=30 timeout-seconds=5 healthy=2 unhealthy=5
+    + load-balancer: waf #false
+    "#);
+    let v2 = import(&given(&[("NumberOfAZs", "2")]), &["--version", "v2", "--name", "reference-v2"]);
+    insta::assert_snapshot!(differences(&v2.out, include_str!("../../../specs/reference-v2.kdl")), @r#"
+    - load-balancer: waf #true
+    + : region "eu-west-1"
+    + load-balancer: waf #false
+    "#);
 }
 
 #[test]

@@ -9,3 +9,4 @@ mod import;
 mod inventory;
 mod preflight;
 mod proxy;
+mod site;

@@ -55,6 +55,11 @@ fn subnets_that_are_not_there_are_told() {
       in the spec: network { existing vpc=… { data … } }
       help: correct the id, or the region of the stack
 
-    Nothing was changed: 1 fault. To plan or apply all the same, add --no-preflight.
+    error: network: no such VPC
+      because: `vpc-12345678` cannot be found in this account and region
+      in the spec: network { existing vpc=… }
+      help: correct the id, or the region of the stack
+
+    Nothing was changed: 2 faults. To plan or apply all the same, add --no-preflight.
     ");
 }

@@ -33,7 +33,7 @@ pub(super) const CASES: &[Case] = &[
 const ABSENT: &str = "it has this call";
 
 pub(super) const DEFECTS: &[Defect] = &[
-    stops("cache subnet_group", "elasticache:ModifyCacheSubnetGroup failed: an answer with status 500", ABSENT),
+    stops("cache subnet_group", "elasticache:DeleteCacheSubnetGroup failed: an answer with status 500", ABSENT),
     stops("cache parameter_group", "elasticache:CreateCacheParameterGroup failed: an answer with status 500", ABSENT),
     stops("cache_cluster", "elasticache:CreateCacheParameterGroup failed: an answer with status 500", ABSENT),
     stops(
@@ -48,6 +48,13 @@ pub(super) const DEFECTS: &[Defect] = &[
         check: Check::ReadsAsWanted,
         saying: "[Difference { field: \"version\", old: String(\"\"), new: String(\"7.1\"), replaces: false }",
         reason: "the members of a group are cache clusters",
+    },
+    Defect {
+        emulator: Emulator::Moto,
+        case: "replication_group of one node",
+        check: Check::StandsBesideAnEqual,
+        saying: "Some(SeenValue { phase: Deleting",
+        reason: "a group that is deleted goes",
     },
     stops(
         "replication_group of one node",

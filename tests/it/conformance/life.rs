@@ -33,6 +33,8 @@ pub(super) enum Check {
     UpdatesInPlace,
     /// A change that AWS cannot make in place is sorted as a replacement, and the replacement can be made.
     Replaces,
+    /// An equal one can stand beside it, unless the kind says that the two conflict.
+    StandsBesideAnEqual,
     /// The token, or the natural key, finds the resource.
     Finds,
     /// Another token, or another key, does not.
@@ -93,7 +95,7 @@ const NAMED_OTHERWISE: &[(&str, &str)] = &[
 ];
 
 /// Returns the IAM action that a call needs.
-fn action(call: &str) -> &str {
+pub(super) fn action(call: &str) -> &str {
     NAMED_OTHERWISE.iter().find(|(name, _)| *name == call).map_or(call, |(_, action)| action)
 }
 
@@ -125,6 +127,7 @@ impl Life {
         let [before, update, replace] = [&build.before, &build.update, &build.replace].map(normal);
 
         let first = self.birth(&before, 1).await?;
+        self.twin(&first, &before).await?;
         let first = self.change(first, &before, &update).await?;
         let second = self.replacement(&first, &before, &replace).await?;
         self.death(&second).await?;
@@ -163,6 +166,31 @@ impl Life {
             self.check(Check::FindsNoStranger, found.is_none(), || format!("{found:?}"));
         }
         Ok(attrs)
+    }
+
+    /// Makes another one that is equal, as a replacement does, where the kind says that both can stand: it is another
+    /// one, and the first outlives it.
+    async fn twin(&mut self, first: &Value, want: &Value) -> Result<(), Error> {
+        let name = self.kind.meta().name;
+        if self.kind.conflicts(want, want) || ONLY_LOOK.contains(&name) {
+            return Ok(());
+        }
+        let created = self.kind.create(&self.cx, &token(4), want).await;
+        let Ok(second) = &created else {
+            self.fail(Check::StandsBesideAnEqual, format!("{created:?}"));
+            return Ok(());
+        };
+        let second = self.finish(second, want).await?;
+        let id = self.kind.meta().id;
+        self.check(Check::StandsBesideAnEqual, second[id] != first[id], || format!("{second} is {first}"));
+        if second[id] != first[id] {
+            self.read(&second).await?;
+            self.kind.delete(&self.cx, &second).await?;
+            let (left, gone) = (self.read(first).await?, self.read(&second).await?);
+            let holds = left.is_some() && (gone.is_none() || self.goes_with_another());
+            self.check(Check::StandsBesideAnEqual, holds, || format!("{left:?} {gone:?}"));
+        }
+        Ok(())
     }
 
     /// Sets what the create call could not carry.

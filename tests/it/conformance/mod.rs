@@ -75,7 +75,7 @@ async fn conform(emulator: Emulator) {
     for kind in registry().iter().filter(|it| lived.contains(it.meta().name)) {
         let actions = kind.meta().actions;
         for verb in [actions.create, actions.read, actions.find] {
-            let called = verb.iter().any(|action| verdict.checked.contains_key(*action));
+            let called = verb.iter().any(|action| verdict.checked.keys().any(|call| life::action(call) == *action));
             assert!(called, "{}: none of {verb:?} was checked", kind.meta().name);
         }
     }

@@ -7,6 +7,8 @@ use moodle_infra::kind::values::Policy as Document;
 use moodle_infra::kind::{Ref, Text};
 use moodle_infra::kinds::autoscaling::capacity::{Capacity, CapacityProps};
 use moodle_infra::kinds::autoscaling::group::{Group, GroupProps};
+use moodle_infra::kinds::autoscaling::job::{Job, JobProps};
+use moodle_infra::kinds::autoscaling::metrics::{Metrics, MetricsProps};
 use moodle_infra::kinds::autoscaling::policy::{Policy, PolicyProps, Rule};
 use moodle_infra::kinds::autoscaling::refresh::{Refresh, RefreshProps};
 use moodle_infra::kinds::ec2::launch_template::{LaunchTemplate, LaunchTemplateProps};
@@ -15,6 +17,7 @@ use moodle_infra::kinds::iam::instance_profile::{InstanceProfile, InstanceProfil
 use moodle_infra::kinds::iam::role::{Role, RoleProps};
 use moodle_infra::kinds::iam::role_policy_attachment::{RolePolicyAttachment, RolePolicyAttachmentProps};
 use moodle_infra::kinds::ssm::parameter::{Parameter, ParameterProps};
+use moodle_infra::kinds::ssm::report::{Report, ReportProps};
 use serde_json::json;
 
 use super::cases::{Build, Case, add_group, add_vpc, at, case, subnet_props, tags};
@@ -32,11 +35,15 @@ pub(super) const CASES: &[Case] = &[
     Case { name: "group elsewhere", build: group_elsewhere },
     Case { name: "capacity", build: capacity },
     Case { name: "capacity made smaller", build: capacity_smaller },
+    Case { name: "job", build: job },
+    Case { name: "job of less", build: job_of_less },
+    Case { name: "metrics", build: metrics },
     Case { name: "policy", build: policy },
     Case { name: "policy by target", build: policy_by_target },
     Case { name: "refresh", build: refresh },
     Case { name: "refresh of nothing", build: refresh_of_nothing },
     Case { name: "parameter", build: parameter },
+    Case { name: "report", build: report },
 ];
 
 /// What the emulators do otherwise than AWS.
@@ -58,6 +65,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     },
     lacks("policy", "autoscaling:PutScalingPolicy failed: the answer lacks a member", "the answer has the PolicyARN"),
     lacks("policy by target", "autoscaling:PutScalingPolicy failed: the answer lacks a member", "it has the PolicyARN"),
+    lacks("metrics", "autoscaling:DisableMetricsCollection failed: an answer with status 500", "the call exists"),
     lacks("refresh", "autoscaling:DescribeInstanceRefreshes failed: an answer with status 500", "the call exists"),
     lacks(
         "refresh of nothing",
@@ -232,6 +240,27 @@ fn capacity_smaller() -> Build {
     case::<Capacity>(graph, CapacityProps { group, min: 3, max: 4 }, |it| (it.min, it.max) = (0, 1), |_| ())
 }
 
+fn job() -> Build {
+    let mut graph = Graph::default();
+    let (_, [group, other]) = add_groups(&mut graph);
+    case::<Job>(graph, JobProps { group, amount: 512 }, |it| it.amount = 1024, |it| it.group = other)
+}
+
+fn job_of_less() -> Build {
+    let mut graph = Graph::default();
+    let (_, [group, _]) = add_groups(&mut graph);
+    case::<Job>(graph, JobProps { group, amount: 512 }, |it| it.amount = 1, |_| ())
+}
+
+fn metrics() -> Build {
+    let mut graph = Graph::default();
+    let (_, [group, other]) = add_groups(&mut graph);
+    let names = |names: &[&str]| names.iter().map(|it| (*it).to_owned()).collect();
+    let before = MetricsProps { group, names: names(&["GroupDesiredCapacity", "GroupInServiceInstances"]) };
+    let change = |it: &mut MetricsProps| it.names = names(&["GroupInServiceInstances", "GroupMaxSize"]);
+    case::<Metrics>(graph, before, change, |it| it.group = other)
+}
+
 fn policy() -> Build {
     let mut graph = Graph::default();
     let (_, [group, other]) = add_groups(&mut graph);
@@ -256,21 +285,34 @@ fn policy_by_target() -> Build {
     case::<Policy>(graph, before, |it| it.rule = Rule::Cpu { percent: 50 }, |it| it.group = other)
 }
 
+fn version(template: &Ref<LaunchTemplate>) -> Text {
+    Text::concat([template.text(), ":".into(), template.attr("version")])
+}
+
 fn refresh() -> Build {
     let mut graph = Graph::default();
     let (template, [group, other]) = add_groups(&mut graph);
     for (group, name) in [(&group, "size"), (&other, "size.other")] {
         graph.add::<Capacity>(at(name), CapacityProps { group: group.clone(), min: 2, max: 3 });
     }
-    let before = RefreshProps { group, version: template.attr("version"), min_healthy_percent: 90 };
+    let before = RefreshProps { group, version: version(&template), min_healthy_percent: 90 };
     case::<Refresh>(graph, before, |it| it.min_healthy_percent = 50, |it| it.group = other)
 }
 
 fn refresh_of_nothing() -> Build {
     let mut graph = Graph::default();
     let (template, [group, other]) = add_groups(&mut graph);
-    let before = RefreshProps { group, version: template.attr("version"), min_healthy_percent: 100 };
+    let before = RefreshProps { group, version: version(&template), min_healthy_percent: 100 };
     case::<Refresh>(graph, before, |it| it.min_healthy_percent = 0, |it| it.group = other)
+}
+
+fn report() -> Build {
+    let mut graph = Graph::default();
+    let props = |name: &str| ReportProps { name: name.to_owned(), tags: tags("first") };
+    // One of somebody else.
+    graph.add::<Report>(at("stranger"), props("/Moodle/it/other"));
+    let change = |it: &mut ReportProps| it.tags = tags("second");
+    case::<Report>(graph, props("/Moodle/it/seed"), change, |it| "/Moodle/it/fill".clone_into(&mut it.name))
 }
 
 fn parameter() -> Build {

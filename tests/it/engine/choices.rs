@@ -360,6 +360,28 @@ async fn a_new_version_reaches_its_users_in_the_same_apply() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_step_that_finds_nothing_to_do_lets_others_go_on() {
+    let graph = |size: i64, more: bool| {
+        let mut graph = Graph::default();
+        let below: Ref<Plain> = graph.add(at("site.below"), props("p", "".into(), size));
+        if more {
+            graph.add::<Plain>(at("site.above"), props("q", below.text(), 1));
+        }
+        graph
+    };
+    let mut site = standing(&graph(1, false)).await;
+    let graph = graph(2, true);
+    let mut plan = site.plan(&graph, &Options::default()).await.unwrap();
+    assert_eq!(lines(&plan), ["update site.below#1", "create site.above#1"]);
+    // As of a value that was not known in the plan, and is what it was.
+    let Action::Update { was, .. } = &mut plan.steps[0].action else { panic!("{:?}", plan.steps[0]) };
+    was["size"] = json!(2);
+    let outcome = site.apply(&plan).await;
+    assert!(outcome.is_complete(), "{outcome:?}");
+    assert_eq!(site.ledger.state().resources.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_version_that_moved_behind_our_back_reaches_its_users() {
     let graph = versions(1);
     let mut site = standing(&graph).await;

@@ -42,6 +42,11 @@ impl Printed {
         Printed(policies)
     }
 
+    /// Prints those of all specs that a stack was.
+    fn of_all(specs: &[String], purpose: &str) -> Printed {
+        Printed(specs.iter().flat_map(|spec| Printed::of(spec, purpose).0).collect())
+    }
+
     fn statements(&self) -> impl Iterator<Item = &Value> {
         self.0.iter().flat_map(|it| it["Statement"].as_array().unwrap())
     }
@@ -80,14 +85,15 @@ fn names(call: &Recorded) -> Vec<String> {
 /// Whether the last part of a pattern covers the last part of a name or ARN.
 fn fits(pattern: &str, name: &str) -> bool {
     let last = |text: &str| text.trim_end_matches("/*").rsplit([':', '/']).next().unwrap_or_default().to_owned();
-    let name = if name.contains(':') { last(name) } else { name.to_owned() };
-    name.starts_with(last(pattern).trim_end_matches('*'))
+    let (pattern, whole) = (last(pattern), if name.contains(':') { last(name) } else { name.to_owned() });
+    // The name of a log group may be a path.
+    [whole, last(name)].iter().any(|name| name.starts_with(pattern.trim_end_matches('*')))
 }
 
 #[tokio::test]
 async fn what_a_spec_calls_is_what_its_policy_allows() {
     for journey in journeys().await {
-        let [plan, apply] = ["--plan", "--apply"].map(|purpose| Printed::of(&journey.text, purpose));
+        let [plan, apply] = ["--plan", "--apply"].map(|purpose| Printed::of_all(&journey.texts, purpose));
         for (printed, calls) in [(&plan, &journey.looks), (&apply, &journey.all)] {
             let refused: BTreeSet<&str> =
                 calls.iter().filter(|call| !printed.allows(call)).map(|call| call.operation.as_str()).collect();
@@ -117,6 +123,15 @@ fn the_policy_of_a_small_network() {
     let narrow: Vec<&Value> = printed.statements().filter(|it| !wide(it)).collect();
     insta::assert_snapshot!(serde_json::to_string_pretty(&narrow).unwrap(), @r#"
     [
+      {
+        "Action": [
+          "iam:GetInstanceProfile"
+        ],
+        "Effect": "Allow",
+        "Resource": [
+          "arn:aws:iam::*:instance-profile/campus-*"
+        ]
+      },
       {
         "Action": [
           "iam:CreateRole",

@@ -176,3 +176,25 @@ fn no_token_and_no_template_is_left() {
         }
     }
 }
+
+/// Every program of ours that a file calls is among the files.
+#[test]
+fn what_is_called_is_there() {
+    const OURS: &str = "/opt/moodle-infra/";
+    let mut called = 0;
+    for instance in combinations() {
+        let files = files(&instance);
+        for (path, text) in &files {
+            let text = show(text, &known);
+            for (at, _) in text.match_indices(OURS) {
+                let end = |it: char| !(it.is_ascii_alphanumeric() || matches!(it, '/' | '-' | '_' | '.'));
+                let program = text[at..].split(end).next().unwrap_or_default().trim_end_matches('.');
+                if program.rsplit_once('.').is_some_and(|(_, it)| matches!(it, "sh" | "php")) {
+                    assert!(files.contains_key(program), "{path} calls {program}, which is not there");
+                    called += 1;
+                }
+            }
+        }
+    }
+    assert!(100 < called, "{called}");
+}

@@ -4,6 +4,7 @@ mod cache;
 mod code;
 mod combinations;
 mod content;
+mod seeding;
 mod settling;
 mod unpacking;
 

@@ -61,6 +61,57 @@ fn a_cache_needs_a_network() {
 }
 
 #[test]
+fn a_cache_that_is_there_already_is_told_and_not_made() {
+    let there = "cache \"session\" { existing endpoint=\"Cache.example.edu:6379\" }";
+    let topology = topology::read(format!("moodle \"campus\" {{ {there} }}").as_bytes(), "x.kdl").0.expect("no errors");
+    let graph = graph(&topology);
+    assert!(graph.is_empty());
+    assert_eq!(graph.outputs["cache-session-endpoint"], "cache.example.edu:6379");
+    insta::assert_snapshot!(effective(&topology), @r#"
+    moodle "campus" {
+        size "standard"
+        cache "session" {
+            existing endpoint="cache.example.edu:6379" engine="valkey" tls=#true
+        }
+    }
+    "#);
+    assert_eq!(topology::read(effective(&topology).as_bytes(), "x.kdl").0, Some(topology));
+
+    let others = "cache \"application\" { existing endpoint=\"a.example.edu:11211,b.example.edu:11211\" engine=\"memcached\" group=\"sg-01234567\" }";
+    let topology = topology_of("2", &format!("{there}; {others}"));
+    let graph = super::cache::graph(&topology);
+    insta::assert_snapshot!(needs(&graph), @"
+    ec2.security_group_rule cache.application.rule.from-web-11211 <- network.security-group.web
+    ec2.security_group_rule cache.application.rule.let-in-11211 <- network.security-group.web
+    ");
+    insta::assert_snapshot!(props(&graph, "cache.application.rule.from-web-11211"), @r#"{"cidr":null,"description":"From the web servers of the site","direction":"egress","from_port":11211,"group":{"$from":[{"attr":"id","of":"network.security-group.web","until":"created"}]},"peer":"sg-01234567","prefix_list":null,"protocol":"tcp","tags":{"Name":"campus-cache-application-from-web-11211"},"to_port":11211}"#);
+    insta::assert_snapshot!(props(&graph, "cache.application.rule.let-in-11211"), @r#"{"cidr":null,"description":"Web servers of a Moodle site","direction":"ingress","from_port":11211,"group":"sg-01234567","peer":{"$from":[{"attr":"id","of":"network.security-group.web","until":"created"}]},"prefix_list":null,"protocol":"tcp","tags":{"Name":"campus-cache-application-let-in-11211"},"to_port":11211}"#);
+    assert_eq!(topology::read(effective(&topology).as_bytes(), "x.kdl").0, Some(topology));
+}
+
+#[test]
+fn what_is_said_about_a_cache_that_is_there_already() {
+    insta::assert_snapshot!(within("existing"), @r#"x.kdl:5:1: error: Missing value: `existing` needs `endpoint`. Write for example: existing endpoint="cache.example.edu:6379" engine="valkey" [spec::missing-value]"#);
+    insta::assert_snapshot!(within("existing endpoint=\"redis://cache.example.edu\" engine=\"valky\" tls=1 group=\"cache\""), @r#"
+    x.kdl:5:19: error: Not an endpoint: `redis://cache.example.edu` is not a host and a port. Write for example: existing endpoint="cache.example.edu:6379" engine="valkey" [cache::endpoint]
+    x.kdl:5:54: error: Unknown value: The engine is `valky`, and must be one of "valkey", "redis", "memcached". Did you mean "valkey"? [spec::unknown-value]
+    x.kdl:5:66: error: Wrong type of value: `tls` is a number, and must be a switch. Write `#true` or `#false`. [spec::wrong-type]
+    x.kdl:5:74: error: Not an id: `cache` is not the id of a security group. Write `sg-` and 8 or 17 hexadecimal digits: "sg-0123456789abcdef0". [cache::group]
+    "#);
+    insta::assert_snapshot!(within("existing endpoint=\"a:6379,b:6379\""), @"x.kdl:5:19: error: Several endpoints: Valkey and Redis have one endpoint, which knows its replicas. Write the primary endpoint. [cache::endpoint]");
+    insta::assert_snapshot!(within("existing endpoint=\"a:6379\"; engine \"redis\"; nodes count=2"), @"
+    x.kdl:5:29: error: Field of another form: `engine` says how to make a cache, and `existing` that it is made. Remove `engine`, or write it in the line of `existing`. [cache::existing-excludes] (5:1 excludes it)
+    x.kdl:5:45: error: Field of another form: `nodes` says how to make a cache, and `existing` that it is made. Remove `nodes`, or write it in the line of `existing`. [cache::existing-excludes] (5:1 excludes it)
+    ");
+    let one = "existing endpoint=\"cache.example.edu:6379\"";
+    let two = "existing endpoint=\"CACHE.example.edu:6379\" engine=\"redis\"";
+    insta::assert_snapshot!(behind(&format!("cache \"session\" {{ {one} }}\ncache \"application\" {{ {two} }}")), @"x.kdl:5:41: error: One cache for two purposes: Both caches are `cache.example.edu:6379`. A full application cache drops what can be read again, and that must never be a session. Write another endpoint, or remove `existing` for a cache that the stack makes. [cache::same-endpoint] (4:37 the other cache)");
+    let other = "existing endpoint=\"cache.example.edu:6380\"";
+    assert_eq!(behind(&format!("cache \"session\" {{ {one} }}\ncache \"application\" {{ {other} }}")), "");
+    insta::assert_snapshot!(behind(&format!("web\ncache \"session\" {{ {one} }}")), @r#"x.kdl:5:19: warning: The web servers may not reach it: The web servers talk to the security groups that the stack names, and `existing` names none. Write for example group="sg-0123456789abcdef0"; or give it the group of the output `security-group-cache`, too. [existing::group]"#);
+}
+
+#[test]
 fn engines_and_versions() {
     insta::assert_snapshot!(within("engine \"valky\""), @r#"x.kdl:5:8: error: Unknown value: The engine is `valky`, and must be one of "valkey", "redis", "memcached". Did you mean "valkey"? [spec::unknown-value]"#);
     insta::assert_snapshot!(within("version 8.1"), @r#"x.kdl:5:9: error: Wrong type of value: The version is a number, and must be a text. Write it in quotes: "8.1". [spec::wrong-type]"#);

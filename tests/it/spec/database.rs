@@ -90,6 +90,16 @@ fn an_existing_database_is_told_and_not_made() {
     assert!(graph.is_empty());
     insta::assert_snapshot!(serde_json::to_string(&graph.outputs).unwrap(), @r#"{"database-endpoint":"db.example.edu","database-name":"moodle","database-port":"5432","database-reader-endpoint":"ro.example.edu","database-secret":"arn:aws:secretsmanager:eu-west-1:123456789012:secret:db-a1b2c3"}"#);
     assert_eq!(topology_of(&effective(&topology)), topology);
+
+    let spec = spec.replace(
+        "database { existing",
+        "network { zones 2 }; database { engine \"aurora-mysql\"; existing group=\"sg-01234567\"",
+    );
+    let topology = topology_of(&spec);
+    let graph = super::database::graph(&topology);
+    assert!(props(&graph, "database.rule.from-web-3306").contains("\"peer\":\"sg-01234567\""));
+    assert!(props(&graph, "database.rule.let-in-3306").contains("\"group\":\"sg-01234567\""));
+    assert_eq!(topology_of(&effective(&topology)), topology);
 }
 
 #[test]

@@ -61,7 +61,7 @@ fn a_certificate_is_proven_in_the_zone_that_is_there() {
     insta::assert_snapshot!(needs(&graph), @r#"
     certificate.request <- 
     certificate.record <- certificate.request ready
-    certificate.issued <- certificate.record, certificate.request
+    certificate.issued <- certificate.record ready, certificate.request
     "#);
     insta::assert_snapshot!(props(&graph, "certificate.request"), @r#"{"domain":"moodle.example.edu","tags":{"Name":"campus-certificate"}}"#);
     insta::assert_snapshot!(props(&graph, "certificate.record"), @r#"{"alias":null,"alias_zone":null,"evaluate_health":null,"name":{"$from":[{"attr":"record_name","of":"certificate.request","until":"ready"}]},"record_type":"CNAME","ttl":300,"value":{"$from":[{"attr":"record_value","of":"certificate.request","until":"ready"}]},"zone":"Z0000000000000"}"#);
@@ -100,7 +100,7 @@ fn a_zone_can_be_made_before_there_is_anything_to_lead_to() {
     dns.zone <- 
     certificate.request <- 
     certificate.record <- certificate.request ready, dns.zone
-    certificate.issued <- certificate.record, certificate.request
+    certificate.issued <- certificate.record ready, certificate.request
     "#);
     insta::assert_snapshot!(props(&graph, "dns.zone"), @r#"{"comment":"Made by moodle-infra for campus","name":"example.edu","tags":{"Name":"campus-zone"}}"#);
     insta::assert_snapshot!(outputs(&graph), @r#"

@@ -100,6 +100,50 @@ fn every_setting_becomes_a_property() {
 }
 
 #[test]
+fn a_server_fills_a_bursting_file_system_and_nobody_waits_for_it() {
+    let spec = "moodle \"campus\" { region \"eu-west-1\"; network { zones 1; nat \"single\" }; files { throughput \"bursting\"; seed-gib 512 }; web }";
+    let (topology, _) = topology::read(spec.as_bytes(), "x.kdl");
+    let topology = topology.expect("warnings are no faults");
+    let graph = topology.graph(&Facts::offline(&topology));
+    let needs = needs(&graph);
+    let ours: Vec<&str> = needs.lines().filter(|it| it.contains("seed")).collect();
+    insta::assert_snapshot!(ours.join("\n"), @r#"
+    files.access-point["seed"] <- files.file-system ready
+    files.seed.security-group <- network.vpc
+    files.seed.rule.to-internet-https <- files.seed.security-group
+    files.seed.rule.to-files <- files.seed.security-group, network.security-group.files
+    files.seed.rule.nfs <- files.seed.security-group, network.security-group.files
+    files.seed.role <- 
+    files.seed.role-policy.session-manager <- files.seed.role
+    files.seed.profile <- files.seed.role, files.seed.role-policy.session-manager ready
+    files.seed.report <- 
+    files.seed.template <- files.access-point["seed"] ready, files.file-system ready, files.seed.profile, files.seed.security-group
+    files.seed.group <- files.seed.template, network.subnet.app["eu-west-1a"]
+    files.seed.role-policy <- files.access-point["seed"], files.file-system ready, files.seed.group, files.seed.role
+    files.seed.job <- files.mount-target["eu-west-1a"] ready, files.seed.group, files.seed.profile ready, files.seed.report ready, files.seed.role-policy ready, files.seed.template ready, network.nat["eu-west-1a"] ready, network.route-table-association.app["eu-west-1a"] ready, network.route-table-association.public["eu-west-1a"] ready, network.route.private["eu-west-1a"] ready, network.route.public ready
+    "#);
+    insta::assert_snapshot!(props(&graph, "files.seed.job"), @r#"{"amount":512,"group":{"$from":[{"attr":"name","of":"files.seed.group","until":"created"}]}}"#);
+    insta::assert_snapshot!(props(&graph, "files.seed.group"), @r#"{"cooldown_seconds":60,"grace_seconds":300,"health_check":"EC2","name":"campus-files-seed","subnets":[{"$from":[{"attr":"id","of":"network.subnet.app[\"eu-west-1a\"]","until":"created"}]}],"tags":{"Name":"campus-files-seed"},"target_groups":[],"template":{"$from":[{"attr":"id","of":"files.seed.template","until":"created"}]},"termination":["Default"]}"#);
+    insta::assert_snapshot!(props(&graph, "files.seed.role-policy"), @r#"{"name":"seed","policy":{"Statement":[{"Action":["autoscaling:TerminateInstanceInAutoScalingGroup"],"Effect":"Allow","Resource":[{"$from":["arn:aws:autoscaling:eu-west-1:000000000000:autoScalingGroup:*:autoScalingGroupName/",{"attr":"name","of":"files.seed.group","until":"created"}]}],"Sid":"End"},{"Action":["elasticfilesystem:ClientMount","elasticfilesystem:ClientWrite"],"Condition":{"StringEquals":{"elasticfilesystem:AccessPointArn":[{"$from":[{"attr":"arn","of":"files.access-point[\"seed\"]","until":"created"}]}]}},"Effect":"Allow","Resource":[{"$from":["arn:aws:elasticfilesystem:eu-west-1:000000000000:file-system/",{"attr":"id","of":"files.file-system","until":"ready"}]}],"Sid":"Files"},{"Action":["ssm:PutParameter"],"Effect":"Allow","Resource":["arn:aws:ssm:eu-west-1:000000000000:parameter/Moodle/campus/seed"],"Sid":"Report"}],"Version":"2012-10-17"},"role":{"$from":[{"attr":"name","of":"files.seed.role","until":"created"}]}}"#);
+    insta::assert_snapshot!(props(&graph, "files.access-point[\"seed\"]"), @r#"{"file_system":{"$from":[{"attr":"id","of":"files.file-system","until":"ready"}]},"gid":65534,"path":"/seed","permissions":"0770","tags":{"Name":"campus-files-seed"},"uid":65534}"#);
+    let waits = |it: &Address| graph.needs(it).into_keys().any(|it| it.to_string().starts_with("files.seed"));
+    let web = graph.nodes().filter(|it| it.address.tier() == "web");
+    assert!(web.map(|it| &it.address).all(|it| !waits(it)));
+    assert_eq!(
+        graph.outputs["seed-progress"],
+        "aws ssm get-parameter --region eu-west-1 --name /Moodle/campus/seed --query Parameter.Value --output text"
+    );
+    assert_eq!(topology::read(effective(&topology).as_bytes(), "x.kdl").0, Some(topology));
+}
+
+#[test]
+fn the_web_servers_find_their_way_to_an_existing_file_system() {
+    let graph = graph("network { zones 1 }", "existing \"fs-01234567\" group=\"sg-01234567\"");
+    insta::assert_snapshot!(props(&graph, "files.rule.from-web-2049"), @r#"{"cidr":null,"description":"From the web servers of the site","direction":"egress","from_port":2049,"group":{"$from":[{"attr":"id","of":"network.security-group.web","until":"created"}]},"peer":"sg-01234567","prefix_list":null,"protocol":"tcp","tags":{"Name":"campus-files-from-web-2049"},"to_port":2049}"#);
+    insta::assert_snapshot!(props(&graph, "files.rule.let-in-2049"), @r#"{"cidr":null,"description":"Web servers of a Moodle site","direction":"ingress","from_port":2049,"group":"sg-01234567","peer":{"$from":[{"attr":"id","of":"network.security-group.web","until":"created"}]},"prefix_list":null,"protocol":"tcp","tags":{"Name":"campus-files-let-in-2049"},"to_port":2049}"#);
+}
+
+#[test]
 fn an_existing_file_system_gets_access_points_only() {
     let graph = graph("tags a=\"b\"", "existing \"fs-01234567\"");
     insta::assert_snapshot!(needs(&graph), @r#"
@@ -274,16 +318,22 @@ fn backup_and_lifecycle() {
 }
 
 #[test]
-fn what_this_version_cannot_do() {
-    insta::assert_snapshot!(within("seed-gib 100"), @r#"x.kdl:4:1: error: Not available in this version: Filling a file system so that it bursts higher is a part of the language, and this version cannot do it. Remove it: throughput "elastic", the default, is quick from the first byte on. [spec::not-available]"#);
+fn data_that_makes_a_file_system_quick() {
+    insta::assert_snapshot!(within("seed-gib 100"), @r#"x.kdl:4:1: error: Data of no use: The throughput is "elastic", and only that of bursting file systems grows with what they hold. 100 GiB that nobody reads cost 30.00 USD a month and keep 4.8 MiB a second. To provision these costs 29.29 USD; elastic throughput costs less while fewer than 1000 GiB are read in a month (prices of us-east-1 in June 2026, https://aws.amazon.com/efs/pricing/). Remove `seed-gib`, or write throughput "bursting". [files::seed-gib]"#);
+    insta::assert_snapshot!(within("throughput \"provisioned\" mibps=64; seed-gib 1"), @r#"x.kdl:4:36: error: Data of no use: The throughput is "provisioned", and only that of bursting file systems grows with what they hold. 1 GiB that nobody reads cost 0.30 USD a month and keep 0.0 MiB a second. To provision these costs 0.29 USD; elastic throughput costs less while fewer than 10 GiB are read in a month (prices of us-east-1 in June 2026, https://aws.amazon.com/efs/pricing/). Remove `seed-gib`, or write throughput "bursting". [files::seed-gib]"#);
+    insta::assert_snapshot!(within("throughput \"bursting\"; seed-gib 512"), @r#"x.kdl:4:24: warning: Dear throughput: 512 GiB that nobody reads cost 153.60 USD a month and keep 25.0 MiB a second. To provision these costs 150.00 USD; elastic throughput costs less while fewer than 5120 GiB are read in a month (prices of us-east-1 in June 2026, https://aws.amazon.com/efs/pricing/). What is written stays when the number is made smaller. Remove `throughput` and `seed-gib` for elastic throughput, or write throughput "provisioned" mibps=… [files::seed-gib]"#);
+    insta::assert_snapshot!(faults("moodle \"a\" { network { existing vpc=\"vpc-12345678\" { data \"subnet-11111111\"; } }; files { throughput \"bursting\"; seed-gib 1 } }"), @r#"x.kdl:1:114: error: No subnet for the server: The server that writes stands in an `app` subnet, and the existing network names none. Write one in the network: existing vpc="vpc-…" { app "subnet-…" } [files::seed-gib]"#);
+    insta::assert_snapshot!(within("throughput \"bursting\"; seed-gib 1; lifecycle infrequent-access-days=30"), @"");
+    insta::assert_snapshot!(within("throughput \"bursting\"; seed-gib 1024; backup #false"), @"");
+    insta::assert_snapshot!(within("seed-gib"), @"x.kdl:4:1: error: Missing value: `seed-gib` needs a value. Write for example: seed-gib 0 [spec::missing-value]");
     insta::assert_snapshot!(within("seed-gib 9000"), @"x.kdl:4:10: error: Number out of range: `seed-gib` is 9000, and must be from 0 to 6144. Write a number from 0 to 6144. [spec::out-of-range]");
     assert_eq!(within("seed-gib 0"), "");
 }
 
 #[test]
 fn alarms_on_burst_credits() {
-    insta::assert_snapshot!(within("burst-credit-alarms"), @r#"x.kdl:4:1: error: Alarms without burst credits: The throughput is "elastic", and only bursting file systems have burst credits. Remove `burst-credit-alarms`, or write throughput "bursting". [files::burst-credit-alarms]"#);
-    insta::assert_snapshot!(within("throughput \"provisioned\" mibps=5; burst-credit-alarms warning-minutes=90"), @r#"x.kdl:4:35: error: Alarms without burst credits: The throughput is "provisioned", and only bursting file systems have burst credits. Remove `burst-credit-alarms`, or write throughput "bursting". [files::burst-credit-alarms]"#);
+    insta::assert_snapshot!(within("burst-credit-alarms"), @r#"x.kdl:4:1: warning: Alarms without burst credits: The throughput is "elastic", and only bursting file systems have burst credits. There are none. Remove `burst-credit-alarms`, or write throughput "bursting". [files::burst-credit-alarms]"#);
+    insta::assert_snapshot!(within("throughput \"provisioned\" mibps=5; burst-credit-alarms warning-minutes=90"), @r#"x.kdl:4:35: warning: Alarms without burst credits: The throughput is "provisioned", and only bursting file systems have burst credits. There are none. Remove `burst-credit-alarms`, or write throughput "bursting". [files::burst-credit-alarms]"#);
     insta::assert_snapshot!(within("throughput \"bursting\"; burst-credit-alarms warning-minutes=0 critical-minutes=2000"), @"
     x.kdl:4:60: error: Number out of range: `warning-minutes` is 0, and must be from 1 to 1440. Write a number from 1 to 1440. [spec::out-of-range]
     x.kdl:4:79: error: Number out of range: `critical-minutes` is 2000, and must be from 1 to 1440. Write a number from 1 to 1440. [spec::out-of-range]
@@ -306,5 +356,8 @@ fn existing_file_systems() {
     x.kdl:4:25: error: Field of another form: `backup` says how to make a file system, and `existing` that it is made. Remove `backup` or `existing`. [files::existing-excludes] (4:1 excludes it)
     x.kdl:4:39: error: Field of another form: `performance` says how to make a file system, and `existing` that it is made. Remove `performance` or `existing`. [files::existing-excludes] (4:1 excludes it)
     ");
+    insta::assert_snapshot!(within("existing \"fs-01234567\" group=\"files\""), @r#"x.kdl:4:30: error: Not an id: `files` is not the id of a security group. Write `sg-` and 8 or 17 hexadecimal digits: "sg-0123456789abcdef0". [files::group]"#);
+    insta::assert_snapshot!(faults("moodle \"a\" { network; web; files { existing \"fs-01234567\" } }"), @r#"x.kdl:1:36: warning: The web servers may not reach it: The web servers talk to the security groups that the stack names, and `existing` names none. Write for example group="sg-0123456789abcdef0"; or give it the group of the output `security-group-files`, too. [existing::group]"#);
+    assert_eq!(faults("moodle \"a\" { network; web; files { existing \"fs-01234567\" group=\"sg-01234567\" } }"), "");
     insta::assert_snapshot!(within("exsting \"fs-01234567\""), @"x.kdl:4:1: error: Unknown node: `files` has no node `exsting` in its block. Did you mean `existing`? [spec::unknown-node]");
 }

@@ -49,6 +49,7 @@ fn the_effective_spec_says_everything_and_is_the_same_topology() {
     }
     insta::assert_snapshot!(text, @r#"
     moodle "campus" {
+        size "standard"
         site {
             release "5.3.0"
             locale "en"
@@ -58,6 +59,7 @@ fn the_effective_spec_says_everything_and_is_the_same_topology() {
         }
     }
     moodle "campus" {
+        size "standard"
         site {
             domain "moodle.example.edu" zone="example.edu"
             release "4.5.14"
@@ -73,6 +75,7 @@ fn the_effective_spec_says_everything_and_is_the_same_topology() {
         }
     }
     moodle "campus" {
+        size "standard"
         site {
             domain "example.edu"
             release "5.3.0"

@@ -1,6 +1,7 @@
 //! What the rings share.
 
 pub(crate) mod emulator;
+pub(crate) mod inventory;
 pub(crate) mod models;
 pub(crate) mod rust;
 pub(crate) mod sim;

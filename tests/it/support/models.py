@@ -495,7 +495,8 @@ def in_uri(target, split, names, service):
             pattern += "(.+)" if greedy else "([^/]+)"
         else:
             pattern += re.escape(piece)
-    met = re.fullmatch(pattern + "/?", path)
+    # A slash at the end is in some models and in few requests; AWS takes both.
+    met = re.fullmatch((pattern.rstrip("/") or "") + "/?", path)
     if not met:
         raise Fault(f"the path {path} is not {target}")
     return {name: urllib.parse.unquote(text) for name, text in zip(found, met.groups())}
