@@ -62,7 +62,7 @@ async fn change(
     terminal: Terminal,
 ) -> Result<Exit, Failure> {
     let command = if destroy { "destroy" } else { "apply" };
-    let mut session = Session::begin(common, &spec.topology, command, terminal).await?;
+    let mut session = Session::begin(common, &spec.topology, &choice.limit, command, terminal).await?;
     let plan = session.plan(spec, choice, replace, destroy).await?;
     if asks {
         preflight::check(&session, &spec.topology, &plan, terminal).await?;
@@ -92,7 +92,7 @@ async fn apply_saved(common: &Common, args: &ApplyArgs, saved: Saved, terminal: 
         return Err(Failure::new(Exit::Usage, format!("the plan was {made}made with --sandbox"), help));
     }
     let spec = read_spec(&saved.spec, terminal)?;
-    let session = Session::begin(common, &spec.topology, "apply", terminal).await?;
+    let session = Session::begin(common, &spec.topology, &args.choice.limit, "apply", terminal).await?;
     saved.check(&spec.bytes, session.store.state())?;
     let home = session.home();
     if (&saved.plan.account, &saved.plan.region) != (&home.account, &home.region) {

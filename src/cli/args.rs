@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand};
 
 use super::import::table::Version;
+use super::limit::Limit;
 use crate::kind::Address;
 
 /// Plan and apply a Moodle deployment on AWS from a KDL spec.
@@ -157,6 +158,10 @@ pub struct Choice {
     /// Allow this resource to lose its data
     #[arg(long, value_name = "ADDRESS", value_parser = Address::parse)]
     pub allow_data_loss: Vec<Address>,
+    /// Make at most so many calls a second to a service, as in `ec2=5` or `rds=0.5`; the published rates of AWS are
+    /// kept anyway
+    #[arg(long, value_name = "SERVICE=N", value_parser = Limit::parse)]
+    pub limit: Vec<Limit>,
 }
 
 /// What `init` takes. On a terminal it asks for what is missing.

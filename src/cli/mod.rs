@@ -9,6 +9,7 @@ mod cost;
 mod crash;
 pub mod import;
 mod init;
+pub mod limit;
 mod lock;
 mod offline;
 mod output;

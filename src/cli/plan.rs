@@ -15,7 +15,7 @@ use crate::{apply, kinds, report};
 /// Plans and shows the plan.
 pub(super) async fn plan(common: &Common, args: &PlanArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let spec = read_spec(&args.spec, terminal)?;
-    let mut session = Session::begin(common, &spec.topology, "plan", terminal).await?;
+    let mut session = Session::begin(common, &spec.topology, &args.choice.limit, "plan", terminal).await?;
     let made = session.plan(&spec, &args.choice, &args.replace, args.destroy).await?;
     if !args.no_preflight {
         preflight::check(&session, &spec.topology, &made, terminal).await?;

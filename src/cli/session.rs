@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::args::{Choice, Common};
 use super::failure::{Exit, Failure, Instead};
+use super::limit::Limit;
 use super::terminal::Terminal;
 use super::{crash, sandboxed};
 use crate::aws::connect::{self, Login};
@@ -114,6 +115,7 @@ impl Session {
     pub(super) async fn begin(
         common: &Common,
         topology: &Topology,
+        limits: &[Limit],
         command: &str,
         terminal: Terminal,
     ) -> Result<Session, Failure> {
@@ -127,6 +129,9 @@ impl Session {
             (connect::connect(connect::Options { login, region, endpoint: None }).await?, pace())
         };
         crash::arm(&cx)?;
+        for Limit { service, per_second } in limits {
+            cx.wire().limit(service, *per_second);
+        }
         let store = open(&place(common), &topology.name, command, terminal)?;
         let mut session = Session { cx, registry: kinds::registry(), store, pace };
         session.check_home()?;

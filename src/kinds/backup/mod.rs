@@ -14,7 +14,7 @@ use crate::kind::{Rate, Token};
 use crate::kinds::answer::existing;
 
 /// AWS Backup publishes no rates; this is what it takes without complaint.
-const MUTATING: Rate = Rate { burst: 3, per_second: 3.0 };
+const MUTATING: Rate = Rate { group: "mutating", burst: 3, per_second: 3.0 };
 
 const NOT_FOUND: &str = "ResourceNotFoundException";
 const LIST_TAGS: &str = "backup:ListTags";
