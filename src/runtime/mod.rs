@@ -13,6 +13,8 @@
 //!
 //! Not here: secrets. An instance has their ARNs and fetches them into memory.
 
+mod build;
+
 mod bundle;
 
 mod files;
@@ -27,6 +29,7 @@ mod release;
 
 use std::collections::BTreeMap;
 
+pub use build::build;
 pub use bundle::{LONGEST, size, user_data};
 pub use files::files;
 pub use late::show;
