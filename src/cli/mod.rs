@@ -87,7 +87,7 @@ async fn run(cli: &Cli, terminal: Terminal) -> Result<Exit, Failure> {
                 ..failure
             })
         }
-        Command::Apply(args) => apply::apply(common, args, terminal).await,
+        Command::Apply(args) => Box::pin(apply::apply(common, args, terminal)).await,
         Command::Destroy(args) => apply::destroy(common, args, terminal).await,
         Command::Output { name, stack } => output::output(common, name.as_deref(), stack.as_deref(), terminal),
         Command::State(command) => state::state(common, command, terminal),
