@@ -46,6 +46,8 @@ pub mod machines;
 
 mod fleet;
 
+mod copying;
+
 pub mod web;
 
 pub mod cdn;
