@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::args::{ApplyArgs, Choice, Common, DestroyArgs};
 use super::crash::Mortal;
 use super::failure::{Exit, Failure};
+use super::moved;
 use super::preflight;
 use super::session::{Session, Spec, read_file, read_spec};
 use super::signals;
@@ -69,6 +70,9 @@ async fn change(
     if !terminal.json {
         let text = report::plan::text(&plan, expected(&session.registry, &plan), terminal.style());
         terminal.talk(&text);
+    }
+    if let Some(text) = moved::note(&session, &plan) {
+        terminal.note(&text);
     }
     refuse_blocked(&plan)?;
     if !plan.is_empty() && !yes && !confirmed(&plan, common, terminal)? {

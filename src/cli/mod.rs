@@ -7,6 +7,7 @@ mod apply;
 mod clock;
 mod crash;
 pub mod import;
+mod moved;
 mod offline;
 mod output;
 mod permissions;

@@ -47,8 +47,8 @@ attrs! {
         stage: String,
         /// Whether there was a site with other code.
         upgrade: bool,
-        /// When servers reported last before that; what failed until then is not our failure.
-        reported: Option<String>,
+        /// The servers that had failed before that, each with the time when it did; that is not our failure.
+        failed: BTreeSet<String>,
         /// The group's last activity before that.
         activity: Option<String>,
     }
@@ -88,7 +88,7 @@ impl Kind for Release {
         Retry::on(Verb::Update, ACTIVITY, 900.0),
         Retry::on(Verb::Update, CONTENTION, 120.0),
     ];
-    const MOVES: &'static [&'static str] = &["build", "stage", "upgrade", "reported", "activity"];
+    const MOVES: &'static [&'static str] = &["build", "stage", "upgrade", "failed", "activity"];
 
     type Props = ReleaseProps;
     type Attrs = ReleaseAttrs;
@@ -159,7 +159,7 @@ async fn attrs_of(cx: &Cx, want: &ReleaseProps, group: &AutoScalingGroup) -> Res
     let name = want.group.id().to_owned();
     Ok(ReleaseAttrs {
         upgrade: before.values().any(|it| it.is_installed() && it.build != build),
-        reported: before.values().map(|it| it.at.clone()).max(),
+        failed: before.iter().filter(|(_, it)| it.state == "failed").map(|(server, it)| named(server, it)).collect(),
         activity: if group.instances().is_empty() { None } else { health::last_activity(cx, &name).await? },
         group: name,
         path,
@@ -191,13 +191,13 @@ fn is_done(report: &Report, build: &str, stage: &str) -> bool {
 }
 
 async fn seen(cx: &Cx, have: &ReleaseAttrs, group: &AutoScalingGroup) -> Result<Seen<Release>> {
-    let ReleaseAttrs { group: name, path, build, stage, upgrade: _, reported: _, activity } = have;
+    let ReleaseAttrs { group: name, path, build, stage, upgrade: _, failed: _, activity } = have;
     let ids: Vec<String> = versions::staying(group).filter_map(|it| it.instance_id().map(str::to_owned)).collect();
     let said = reports::of(cx, path, &ids).await?;
     let phase = if group.desired_capacity() == Some(0) || said.values().any(|it| is_done(it, build, stage)) {
         // A group that has shrunk to nothing has nobody to ask.
         Phase::Ready
-    } else if let Some((server, report)) = said.iter().find(|(_, it)| is_failure(it, have)) {
+    } else if let Some((server, report)) = said.iter().find(|(server, it)| is_failure(server, it, have)) {
         Phase::Failed(failure(server, report, have.upgrade))
     } else {
         match health::phase(cx, group, activity.as_deref()).await? {
@@ -212,9 +212,13 @@ async fn seen(cx: &Cx, have: &ReleaseAttrs, group: &AutoScalingGroup) -> Result<
 }
 
 /// Whether a server failed after we asked, with the code that we asked for.
-fn is_failure(report: &Report, have: &ReleaseAttrs) -> bool {
-    let is_new = have.reported.as_ref().is_none_or(|before| *before < report.at);
-    report.state == "failed" && report.build == have.build && is_new
+fn is_failure(server: &str, report: &Report, have: &ReleaseAttrs) -> bool {
+    report.state == "failed" && report.build == have.build && !have.failed.contains(&named(server, report))
+}
+
+/// One server may fail more than once.
+fn named(server: &str, report: &Report) -> String {
+    format!("{server} {}", report.at)
 }
 
 /// Says which server failed where, what its log says, and how to go on or back.
@@ -263,14 +267,14 @@ mod tests {
         }
     }
 
-    fn have(reported: Option<&str>) -> ReleaseAttrs {
+    fn have(failed: &[&str]) -> ReleaseAttrs {
         ReleaseAttrs {
             group: "web".to_owned(),
             path: "/Moodle/campus/report".to_owned(),
             build: "new".to_owned(),
             stage: "installed".to_owned(),
             upgrade: true,
-            reported: reported.map(str::to_owned),
+            failed: failed.iter().map(|it| (*it).to_owned()).collect(),
             activity: None,
         }
     }
@@ -287,9 +291,10 @@ mod tests {
     #[test]
     fn what_failed_before_is_not_our_failure() {
         let failed = report("failed", "code", "2026-11-30T04:00:00Z");
-        assert!(is_failure(&failed, &have(None)));
-        assert!(is_failure(&failed, &have(Some("2026-11-30T03:59:59Z"))));
-        assert!(!is_failure(&failed, &have(Some("2026-11-30T04:00:00Z"))));
+        assert!(is_failure("i-1", &failed, &have(&[])));
+        assert!(is_failure("i-1", &failed, &have(&["i-1 2026-11-30T03:00:00Z", "i-2 2026-11-30T04:00:00Z"])));
+        assert!(!is_failure("i-1", &failed, &have(&["i-1 2026-11-30T04:00:00Z"])));
+        assert!(!is_failure("i-1", &report("done", "installed", "2026"), &have(&[])));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use aws_sdk_ssm::types::{Command as Sent, CommandInvocation, Target};
 
 use super::reports;
 use crate::aws::{Cx, Result, call};
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Retry, Seen, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Retry, Seen, Text, Token, Verb, Wait};
 use crate::kinds::answer::{complete, existing};
 use crate::{attrs, props};
 
@@ -28,6 +28,8 @@ props! {
         replace only_others: bool,
         /// The build that it was said for.
         update build: String,
+        /// What was said before and is to be answered: whenever that is something else, this is said again. May be empty.
+        update answers: Text,
     }
 }
 
@@ -44,8 +46,12 @@ attrs! {
         only_others: bool,
         /// The build that it was said for.
         build: String,
+        /// What it answered.
+        answers: String,
         /// The command that was sent last, if any.
         command: Option<String>,
+        /// That command, or something that another resource in its place does not have.
+        said: String,
     }
 }
 
@@ -77,35 +83,39 @@ impl Kind for Command {
         Retry::on(Verb::Create, "InvalidInstanceId", 300.0),
         Retry::on(Verb::Update, "InvalidInstanceId", 300.0),
     ];
-    const MOVES: &'static [&'static str] = &["build", "command"];
+    const MOVES: &'static [&'static str] = &["build", "answers", "command", "said"];
 
     type Props = CommandProps;
     type Attrs = CommandAttrs;
 
     async fn create(cx: &Cx, token: &Token, want: &CommandProps) -> Result<CommandAttrs> {
         let command = if is_needed(cx, want).await? { Some(send(cx, want, &comment(token)).await?) } else { None };
-        Ok(attrs_of(want, command))
+        Ok(attrs_of(want, token, command))
     }
 
     async fn read(cx: &Cx, have: &[CommandAttrs]) -> Result<Vec<Option<Seen<Command>>>> {
         let mut all = Vec::new();
         for attrs in have {
-            let CommandAttrs { servers, path, script, only_others, build, command } = attrs.clone();
+            let CommandAttrs { servers, path, script, only_others, build, answers, command, said: _ } = attrs.clone();
             let phase = match command {
                 Some(command) => phase(cx, &command).await?,
                 None => Phase::Ready,
             };
-            let props = CommandProps { servers, path, script, only_others, build };
+            let props = CommandProps { servers, path, script, only_others, build, answers: answers.into() };
             all.push(Some(Seen { phase, props, attrs: attrs.clone() }));
         }
         Ok(all)
     }
 
     async fn update(cx: &Cx, edit: Edit<'_, Command>) -> Result<CommandAttrs> {
-        let Edit { have: _, was: _, want, changed: _ } = edit;
-        let comment = format!("moodle-infra {}", want.build);
-        let command = if is_needed(cx, want).await? { Some(send(cx, want, &comment).await?) } else { None };
-        Ok(attrs_of(want, command))
+        let Edit { have, was: _, want, changed: _ } = edit;
+        let (build, answers) = (want.build.clone(), want.answers.as_str().to_owned());
+        let attrs = CommandAttrs { build, answers, ..have.clone() };
+        if !is_needed(cx, want).await? {
+            return Ok(attrs);
+        }
+        let command = send(cx, want, &format!("moodle-infra {}", want.build)).await?;
+        Ok(CommandAttrs { said: command.clone(), command: Some(command), ..attrs })
     }
 
     async fn delete(_cx: &Cx, _have: &CommandAttrs) -> Result<()> {
@@ -119,9 +129,9 @@ impl Kind for Command {
             let comment = comment(token);
             let ours = sent.iter().find(|it| it.comment() == Some(comment.as_str())).and_then(Sent::command_id);
             all.push(match ours {
-                Some(command) => Some(attrs_of(want, Some(command.to_owned()))),
+                Some(command) => Some(attrs_of(want, token, Some(command.to_owned()))),
                 None if is_needed(cx, want).await? => None,
-                None => Some(attrs_of(want, None)),
+                None => Some(attrs_of(want, token, None)),
             });
         }
         Ok(all)
@@ -148,9 +158,10 @@ async fn send(cx: &Cx, want: &CommandProps, comment: &str) -> Result<String> {
     complete(SEND, answer.command.and_then(|it| it.command_id))
 }
 
-fn attrs_of(want: &CommandProps, command: Option<String>) -> CommandAttrs {
-    let CommandProps { servers, path, script, only_others, build } = want.clone();
-    CommandAttrs { servers, path, script, only_others, build, command }
+fn attrs_of(want: &CommandProps, token: &Token, command: Option<String>) -> CommandAttrs {
+    let CommandProps { servers, path, script, only_others, build, answers } = want.clone();
+    let said = command.clone().unwrap_or_else(|| format!("nothing-{}", token.short()));
+    CommandAttrs { servers, path, script, only_others, build, answers: answers.as_str().to_owned(), command, said }
 }
 
 fn comment(token: &Token) -> String {

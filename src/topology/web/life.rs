@@ -48,7 +48,7 @@ impl Moodle {
     pub(super) fn close(&self, cx: &mut Build<'_>) -> Ref<Command> {
         let database = self.copy_database(cx);
         let files = self.copy_files(cx);
-        let closed = self.tell(cx, "maintenance", "on", true);
+        let closed = self.tell(cx, "maintenance", "on", None);
         if let Some(copy) = database {
             cx.graph.after(&closed, &copy);
         }
@@ -81,10 +81,12 @@ impl Moodle {
     }
 
     /// Adds that visitors meet the site when all servers run one code.
-    pub(super) fn open(&self, cx: &mut Build<'_>, refresh: &Ref<Refresh>) {
+    ///
+    /// Whatever closed the site, this answers it: also where the spec is set back and the code is that of before.
+    pub(super) fn open(&self, cx: &mut Build<'_>, refresh: &Ref<Refresh>, closed: &Ref<Command>) {
         // Until the site is installed there is no maintenance, and no page that could show that it is well.
         if !self.wizard {
-            let open = self.tell(cx, "open", "off", false);
+            let open = self.tell(cx, "open", "off", Some(closed));
             cx.graph.after(&open, refresh);
         }
     }
@@ -106,13 +108,14 @@ impl Moodle {
         output(cx, "wizard-other-address", &Text::concat([send.into(), group.text(), set.into()]));
     }
 
-    fn tell(&self, cx: &mut Build<'_>, step: &str, word: &str, only_others: bool) -> Ref<Command> {
+    fn tell(&self, cx: &mut Build<'_>, step: &str, word: &str, answers: Option<&Ref<Command>>) -> Ref<Command> {
         let props = CommandProps {
             servers: cx.name("web"),
             path: reports(cx),
             script: format!("{SWITCH} {word}"),
-            only_others,
+            only_others: answers.is_none(),
             build: self.build.clone(),
+            answers: answers.map_or_else(|| "".into(), |it| it.attr("said")),
         };
         cx.graph.add(at(&format!("site.{step}")), props)
     }

@@ -42,17 +42,17 @@ impl Web {
     ) -> Fleet {
         let closed = moodle.map(|it| it.close(cx));
         let template = self.add_template(cx, needs, ground, moodle.map(|it| it.user_data.clone()));
-        if let Some(closed) = closed {
+        if let Some(closed) = &closed {
             // From then on any server that starts boots the new code, also one that only takes an ill one's place.
-            cx.graph.after(&template, &closed);
+            cx.graph.after(&template, closed);
         }
         let group = self.add_group(cx, needs, &template);
         scaling::add(cx, self.scaling, &group);
         let installed = moodle.map(|it| it.install(cx, &group, &template, |cx, first| after(cx, first, needs, ground)));
         let capacity: Ref<Capacity> = cx.graph.add(at("web.capacity"), life::capacity(self, &group, moodle));
         after(cx, &capacity, needs, ground);
-        if let Some(installed) = installed {
-            cx.graph.after(&capacity, &installed);
+        if let Some(installed) = &installed {
+            cx.graph.after(&capacity, installed);
         }
         let props = RefreshProps {
             group: group.early(),
@@ -61,8 +61,12 @@ impl Web {
         };
         let refresh: Ref<Refresh> = cx.graph.add(at("web.refresh"), props);
         cx.graph.after(&refresh, &capacity);
-        if let Some(moodle) = moodle {
-            moodle.open(cx, &refresh);
+        if let Some(installed) = &installed {
+            // One server upgrades; the others only when that is well.
+            cx.graph.after(&refresh, installed);
+        }
+        if let (Some(moodle), Some(closed)) = (moodle, &closed) {
+            moodle.open(cx, &refresh, closed);
             moodle.say(cx, needs.url.as_ref(), &group);
         }
         if self.parameters {

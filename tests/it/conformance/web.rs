@@ -347,11 +347,12 @@ fn command_props(only_others: bool) -> CommandProps {
         script: "echo it".to_owned(),
         only_others,
         build: "after".to_owned(),
+        answers: "".into(),
     }
 }
 
 fn command() -> Build {
-    let change = |it: &mut CommandProps| "later".clone_into(&mut it.build);
+    let change = |it: &mut CommandProps| it.answers = "something".into();
     case::<Command>(Graph::default(), command_props(false), change, |it| "echo other".clone_into(&mut it.script))
 }
 
