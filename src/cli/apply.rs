@@ -9,6 +9,7 @@ use super::args::{ApplyArgs, Choice, Common, DestroyArgs};
 use super::cost::Change;
 use super::crash::Mortal;
 use super::failure::{Exit, Failure};
+use super::moved;
 use super::preflight;
 use super::session::{Session, Spec, read_file, read_spec};
 use super::signals;
@@ -73,6 +74,9 @@ async fn change(
         if !plan.is_empty() {
             terminal.note(&Change::of(spec, session.store.state(), destroy).line());
         }
+    }
+    if let Some(text) = moved::note(&session, &plan) {
+        terminal.note(&text);
     }
     refuse_blocked(&plan)?;
     if !plan.is_empty() && !yes && !confirmed(&plan, common, terminal)? {

@@ -11,6 +11,7 @@ pub mod import;
 mod init;
 pub mod limit;
 mod lock;
+mod moved;
 mod offline;
 mod output;
 mod permissions;

@@ -64,5 +64,6 @@ pub(super) fn facts(spec: &Spec, state: &State) -> Facts {
     let pinned = session::pinned_zones(state);
     let recorded = state.account.as_ref().zip(state.region.as_ref());
     let of_state = recorded.and_then(|(account, region)| Facts::of(&spec.topology, account, region, &pinned).ok());
-    of_state.map_or_else(|| Facts::offline(&spec.topology), |facts| facts.supposing(&spec.topology))
+    let facts = of_state.unwrap_or_else(|| Facts::offline(&spec.topology));
+    facts.remembering(&spec.topology, &session::remembered(state))
 }

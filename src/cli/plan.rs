@@ -3,6 +3,7 @@
 use super::args::{Common, PlanArgs};
 use super::cost::Change;
 use super::failure::{Exit, Failure};
+use super::moved;
 use super::preflight;
 use super::session::{Session, Spec, read_spec};
 use super::terminal::Terminal;
@@ -21,6 +22,9 @@ pub(super) async fn plan(common: &Common, args: &PlanArgs, terminal: Terminal) -
         preflight::check(&session, &spec.topology, &made, terminal).await?;
     }
     super::apply::log_calls(&session.cx);
+    if let Some(text) = moved::note(&session, &made) {
+        terminal.note(&text);
+    }
     show(made, &spec, session.store.state(), args, common.sandbox, terminal)
 }
 

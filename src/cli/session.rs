@@ -202,6 +202,11 @@ impl Session {
         if !destroy {
             made.learnt.extend(self.pinning(facts.as_ref()));
         }
+        // A stack that is destroyed forgets that its site was installed.
+        let answers = json!(facts.as_ref().map(Facts::answers).unwrap_or_default());
+        if self.store.state().facts.get(ANSWERS).unwrap_or(&json!({})) != &answers {
+            made.learnt.push(Event::Fact { name: ANSWERS.to_owned(), value: answers });
+        }
         Ok(made)
     }
 
@@ -226,11 +231,20 @@ impl Session {
     /// Asks AWS what the topology wants to know.
     async fn answers(&self, topology: &Topology) -> Result<BTreeMap<Question, String>, Failure> {
         let mut answers = BTreeMap::new();
+        let known = remembered(self.store.state());
         for question in topology.questions() {
             let action = question.action();
             let found = match &question {
                 Question::HostedZone(name) => facts::hosted_zones(&self.cx, name).await,
                 Question::PrefixList(name) => facts::prefix_lists(&self.cx, name).await,
+                // What is installed stays so, whatever becomes of the servers that said it.
+                Question::Installed(_) if known.get(&question.to_string()).is_some_and(|it| it == Question::YES) => {
+                    Ok(vec![Question::YES.to_owned()])
+                }
+                Question::Installed(path) => {
+                    let word = |yes| if yes { Question::YES } else { Question::NO };
+                    facts::is_installed(&self.cx, path).await.map(|yes| vec![word(yes).to_owned()])
+                }
             };
             let failed =
                 |error| Failure::of(Exit::Access, &error, format!("these credentials must be allowed {action}"));
@@ -256,6 +270,16 @@ fn pace() -> Pace {
     let endpoint = std::env::var_os("AWS_ENDPOINT_URL").and_then(|it| it.into_string().ok()).unwrap_or_default();
     let here = ["http://127.0.0.1:", "http://localhost:", "http://[::1]:"];
     if here.iter().any(|it| endpoint.starts_with(it)) { Pace::EMULATOR } else { Pace::AWS }
+}
+
+/// Under which name a state remembers what was asked of the account.
+const ANSWERS: &str = "answers";
+
+/// Returns what the state remembers of the account, by what a [`Question`] displays.
+pub(super) fn remembered(state: &crate::state::State) -> BTreeMap<String, String> {
+    let answers = state.facts.get(ANSWERS).and_then(Value::as_object);
+    let text = |(question, answer): (&String, &Value)| Some((question.clone(), answer.as_str()?.to_owned()));
+    answers.into_iter().flatten().filter_map(text).collect()
 }
 
 /// Returns the zones that the state has pinned.

@@ -17,6 +17,7 @@ mod load_balancer_life;
 mod preflight;
 mod runtime;
 mod sandbox;
+mod site_life;
 mod spec;
 mod state;
 mod tidy;

@@ -10,6 +10,10 @@ use crate::kind::Rate;
 
 pub mod group;
 
+pub mod first;
+
+pub mod release;
+
 pub mod capacity;
 
 pub mod metrics;

@@ -6,6 +6,8 @@ pub mod plan;
 
 pub mod selection;
 
+pub mod copy;
+
 use std::collections::HashMap;
 
 use crate::aws::{Cx, Result, call, tags};

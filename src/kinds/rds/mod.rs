@@ -17,6 +17,8 @@ pub mod cluster;
 
 pub mod instance;
 
+pub mod copy;
+
 /// RDS publishes no rates; this is what it takes without complaint.
 const MUTATING: Rate = Rate { group: "mutating", burst: 5, per_second: 2.0 };
 

@@ -302,6 +302,10 @@ impl Way {
             let mut found = match &question {
                 Question::HostedZone(name) => facts::hosted_zones(&self.cx, name).await.unwrap(),
                 Question::PrefixList(name) => facts::prefix_lists(&self.cx, name).await.unwrap(),
+                Question::Installed(path) => {
+                    let yes = facts::is_installed(&self.cx, path).await.unwrap();
+                    vec![if yes { Question::YES } else { Question::NO }.to_owned()]
+                }
             };
             answers.insert(question, found.pop().unwrap());
         }
@@ -335,7 +339,7 @@ async fn answerable(cx: &Cx, question: &Question) {
             let make = cx.route53().create_hosted_zone().name(name).caller_reference("journey");
             make.send().await.unwrap();
         }
-        // AWS's own.
-        Question::PrefixList(_) => {}
+        // AWS's own, and what servers say when they are there.
+        Question::PrefixList(_) | Question::Installed(_) => {}
     }
 }

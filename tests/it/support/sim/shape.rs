@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use moodle_infra::kind::Named;
 use serde_json::{Map, Value, json};
 
 use super::nature::Nature;
@@ -65,11 +66,21 @@ pub(super) fn attributes(nature: &Nature, want: &Value, number: usize) -> Value 
             "arn" if kind == "acm.issued" => want["certificate"].clone(),
             name if late(kind).contains(&name) => Value::Null,
             name if nature.asked_for.contains(&name) => want[name].clone(),
-            name => made_up(kind, name, number, 0),
+            name => looking(nature, name, made_up(kind, name, number, 0)),
         };
         ((*name).to_owned(), value)
     };
     Value::Object(nature.real.meta().attributes.iter().map(attribute).collect())
+}
+
+/// Gives an id the beginning by which users know it: `vpc-`.
+fn looking(nature: &Nature, name: &str, made_up: Value) -> Value {
+    let Named::By(parts) = nature.real.meta().named else { return made_up };
+    let look = parts.iter().find(|(part, _)| *part == name).and_then(|(_, look)| look.strip_suffix('…'));
+    match (look, made_up) {
+        (Some(begins), Value::String(text)) => json!(format!("{begins}{text}")),
+        (_, made_up) => made_up,
+    }
 }
 
 /// Makes a value up; `serial` tells the values of one resource apart that change.
