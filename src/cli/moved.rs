@@ -2,7 +2,6 @@
 
 use super::session::Session;
 use crate::plan::Plan;
-use crate::state::store::Ledger;
 
 /// Returns what to say about a plan that changes the site's address; `None` where it stays, or is not known yet.
 pub(super) fn note(session: &Session, plan: &Plan) -> Option<String> {

@@ -9,7 +9,6 @@ use super::session::{Session, Spec, read_spec};
 use super::terminal::Terminal;
 use crate::plan::Plan;
 use crate::plan::saved::Saved;
-use crate::state::store::Ledger;
 use crate::state::{State, file};
 use crate::{apply, kinds, report};
 

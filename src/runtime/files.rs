@@ -134,7 +134,7 @@ fn context_of(instance: &Instance) -> Value {
     };
     context! {
         late => late::values(instance).keys().map(|it| (*it, quoted(&late::token(it)))).collect::<BTreeMap<_, _>>(),
-        stack, region, locale, parameters, admin,
+        region, locale, parameters, admin,
         name => context! { full => name.full, short => name.short },
         build => build(instance),
         machine => match architecture { Architecture::Arm64 => "aarch64", Architecture::X86_64 => "x86_64" },

@@ -70,7 +70,7 @@ impl Kind for Command {
     const BATCH: usize = 5;
     const POLL: Poll = Poll { ready: Wait::looks(8.0, 3.0, 3.0, 900.0), gone: Wait::none() };
     const CHANGED: Wait = Wait::looks(8.0, 3.0, 3.0, 900.0);
-    const RATE: Rate = Rate { burst: 3, per_second: 1.0 };
+    const RATE: Rate = Rate { group: "commands", burst: 3, per_second: 1.0 };
     const ACTIONS: Actions = Actions {
         create: &[reports::LIST, SEND],
         read: &[LIST, INVOCATIONS],

@@ -16,7 +16,7 @@ pub(crate) struct Resource {
     pub(crate) props: Value,
     pub(crate) attrs: Value,
     /// The stack that its tags name.
-    pub(super) stack: Option<String>,
+    pub(crate) stack: Option<String>,
     /// The numbers of the resources that its properties refer to.
     pub(super) refers: BTreeSet<usize>,
     pub(crate) made: Instant,
