@@ -6,7 +6,7 @@
 use super::group::Group;
 use super::{ACTIVITY, CONTENTION, DESCRIBE_GROUPS, INVALID, UPDATE_GROUP, capacity, ended, group_of, groups};
 use crate::aws::{Cx, Result};
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
 use crate::kinds::answer::complete;
 use crate::{attrs, props};
 
@@ -52,6 +52,7 @@ impl Kind for First {
         Retry::on(Verb::Delete, CONTENTION, 120.0),
         Retry::on(Verb::Delete, ACTIVITY, 900.0),
     ];
+    const NAMED: Named = Named::By(&[("group", "GROUP")]);
 
     type Props = FirstProps;
     type Attrs = FirstAttrs;

@@ -12,7 +12,7 @@ use aws_sdk_autoscaling::types::{AutoScalingGroup, Instance};
 use super::group::Group;
 use super::{ACTIVITY, CONTENTION, DESCRIBE_GROUPS, group_of, groups, health, versions};
 use crate::aws::{Cx, Error, Result, call};
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
 use crate::kinds::ssm::reports::{self, Report};
 use crate::{attrs, props};
 
@@ -89,6 +89,7 @@ impl Kind for Release {
         Retry::on(Verb::Update, CONTENTION, 120.0),
     ];
     const MOVES: &'static [&'static str] = &["build", "stage", "upgrade", "failed", "activity"];
+    const NAMED: Named = Named::Not("it is a wait for what servers report");
 
     type Props = ReleaseProps;
     type Attrs = ReleaseAttrs;

@@ -7,7 +7,7 @@ use aws_sdk_backup::types::BackupJobState;
 use super::NOT_FOUND;
 use super::vault::{DENIED, Vault};
 use crate::aws::{Cx, Result, call};
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Text, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Text, Token, Verb, Wait};
 use crate::kinds::answer::{complete, existing};
 use crate::kinds::ssm::reports;
 use crate::{attrs, props};
@@ -83,6 +83,7 @@ impl Kind for Copy {
         Retry::saying(Verb::Update, "InvalidParameterValueException", "cannot be assumed", 120.0),
     ];
     const MOVES: &'static [&'static str] = &["build", "count", "job", "point"];
+    const NAMED: Named = Named::Not("it is what the engine remembers of copies that it made before upgrades");
 
     type Props = CopyProps;
     type Attrs = CopyAttrs;

@@ -7,7 +7,7 @@ use aws_sdk_rds::types::{DbClusterSnapshot, Tag};
 use super::cluster::Cluster;
 use super::{ADD_TAGS, any};
 use crate::aws::{Cx, Result, call};
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
 use crate::kinds::answer::{deleted, existing};
 use crate::kinds::ssm::reports;
 use crate::{attrs, props};
@@ -81,6 +81,7 @@ impl Kind for Copy {
         Retry::on(Verb::Delete, "InvalidDBClusterSnapshotStateFault", 1800.0),
     ];
     const MOVES: &'static [&'static str] = &["build", "count", "snapshot"];
+    const NAMED: Named = Named::Not("it is what the engine remembers of copies that it made before upgrades");
 
     type Props = CopyProps;
     type Attrs = CopyAttrs;

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::bucket::Bucket;
 use super::{BUSY, NO_BUCKET};
 use crate::aws::{Cx, Error, Result, call};
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb};
 use crate::kinds::answer::{deleted, existing};
 use crate::{attrs, props};
 
@@ -65,6 +65,7 @@ impl Kind for Object {
         Retry::on(Verb::Update, BUSY, 60.0),
         Retry::on(Verb::Delete, BUSY, 60.0),
     ];
+    const NAMED: Named = Named::By(&[("bucket", "BUCKET"), ("key", "KEY")]);
 
     type Props = ObjectProps;
     type Attrs = ObjectAttrs;

@@ -7,7 +7,7 @@ use aws_sdk_ssm::types::{Command as Sent, CommandInvocation, Target};
 
 use super::reports;
 use crate::aws::{Cx, Result, call};
-use crate::kind::{Actions, Edit, Kind, Lost, Phase, Poll, Rate, Retry, Seen, Text, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Retry, Seen, Text, Token, Verb, Wait};
 use crate::kinds::answer::{complete, existing};
 use crate::{attrs, props};
 
@@ -84,6 +84,7 @@ impl Kind for Command {
         Retry::on(Verb::Update, "InvalidInstanceId", 300.0),
     ];
     const MOVES: &'static [&'static str] = &["build", "answers", "command", "said"];
+    const NAMED: Named = Named::Not("it is what servers were told once");
 
     type Props = CommandProps;
     type Attrs = CommandAttrs;
