@@ -251,6 +251,11 @@ impl Shape<'_> {
         if is_plain(text) {
             return;
         }
+        // Behind a backslash that escapes nothing the parser looks for comments in the text, and recurses with each.
+        if text.contains('\\') && DEEPEST < text.matches("/*").count() {
+            self.too_deep(token.span);
+            return;
+        }
         let Err(error) = KdlEntry::parse(text) else { return };
         let told = error.diagnostics.first().and_then(|it| it.message.clone());
         let (why, help) = match text.chars().next() {

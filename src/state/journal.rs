@@ -136,8 +136,10 @@ pub fn replay(path: &Path, state: &mut State) -> Result<u64, StateError> {
 /// # Errors
 /// Those of [`replay`].
 pub fn fold(path: &Path, bytes: &[u8], state: &mut State) -> Result<u64, StateError> {
-    let damaged =
-        |line: usize, why: String| StateError::Damaged { path: path.to_owned(), why: format!("line {line}: {why}") };
+    let damaged = |line: usize, why: String| StateError::Damaged {
+        path: path.to_owned(),
+        why: format!("line {line}: {}", brief(&why)),
+    };
     let mut whole = 0;
     let mut lines = bytes.split_inclusive(|byte| *byte == b'\n').enumerate().peekable();
     while let Some((index, line)) = lines.next() {
@@ -163,6 +165,15 @@ pub fn fold(path: &Path, bytes: &[u8], state: &mut State) -> Result<u64, StateEr
     Ok(whole)
 }
 
+/// Returns the beginning of what a parser says: it repeats what it has read, which may be megabytes.
+fn brief(why: &str) -> String {
+    const LONGEST: usize = 400;
+    if why.chars().count() <= LONGEST {
+        return why.to_owned();
+    }
+    why.chars().take(LONGEST).chain(['…']).collect()
+}
+
 /// Whether a line never got to disk as a whole. A page that did not is zeros, which no JSON has; and only the last
 /// line can be so, because each is on disk before the next is written.
 fn is_torn(line: &[u8], is_last: bool) -> bool {
@@ -170,7 +181,7 @@ fn is_torn(line: &[u8], is_last: bool) -> bool {
 }
 
 fn check_header(path: &Path, value: Value, state: &mut State) -> Result<(), StateError> {
-    let damaged = |why: &str| StateError::Damaged { path: path.to_owned(), why: format!("line 1: {why}") };
+    let damaged = |why: &str| StateError::Damaged { path: path.to_owned(), why: format!("line 1: {}", brief(why)) };
     if value.get("format").and_then(Value::as_str) != Some(FORMAT) {
         return Err(damaged("it is not a journal of moodle-infra"));
     }

@@ -80,7 +80,8 @@ impl Kind for Object {
         for it in have {
             let text = text_of(cx, &it.bucket, &it.key).await?;
             let props = |text| ObjectProps { bucket: Ref::known(&it.bucket), key: it.key.clone(), text };
-            all.push(text.map(|text| Seen { phase: Phase::Ready, props: props(text), attrs: it.clone() }));
+            // Who imports one has told bucket and key alone.
+            all.push(text.map(props).map(|props| Seen { phase: Phase::Ready, attrs: attrs_of(&props), props }));
         }
         Ok(all)
     }

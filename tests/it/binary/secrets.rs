@@ -169,7 +169,7 @@ async fn no_secret_is_anywhere() {
     assert_eq!(scan.out, "");
 
     // A panic with the answer of a call in hand, while the distribution with its header is being changed.
-    let panicked = watched(&mut hunt, &desk, Some(101), "apply change.plan", Some("panic-call:200"));
+    let panicked = watched(&mut hunt, &desk, Some(101), "apply change.plan", Some("panic-call:150"));
     assert!(panicked.talk.contains("a panic at ") && panicked.talk.contains("stack backtrace"), "{}", panicked.talk);
     hunt.none_below(desk.folder());
     watched(&mut hunt, &desk, Some(0), "apply campus.kdl --yes", None);

@@ -4,8 +4,7 @@ use super::run::Desk;
 use crate::support::inventory::Inventory;
 
 /// What a destroy must name.
-pub(super) const LOSES: &str =
-    "--allow-data-loss database.cluster --allow-data-loss files.file-system \
+pub(super) const LOSES: &str = "--allow-data-loss database.cluster --allow-data-loss files.file-system \
      --allow-data-loss site.admin-secret --allow-data-loss site.backup-vault";
 
 const SPEC: &str = include_str!("../../../specs/everything.kdl");

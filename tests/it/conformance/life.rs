@@ -253,6 +253,10 @@ impl Life {
         if self.kind.conflicts(want, want) || ONLY_LOOK.contains(&name) {
             return Ok(());
         }
+        // An act is told from another by what it is for.
+        if matches!(self.kind.meta().named, Named::Not(_)) {
+            return Ok(());
+        }
         let token = token(4);
         let created = self.kind.create(&self.cx, &token, want).await;
         let Ok(second) = &created else {

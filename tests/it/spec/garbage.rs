@@ -95,6 +95,15 @@ fn much_of_anything_is_read_soon() {
     assert!(started.elapsed() < Duration::from_mins(2), "{:?}", started.elapsed());
 }
 
+#[test]
+fn comments_behind_a_wrong_escape_are_not_followed() {
+    for quotes in ["\"", "\"\"\"\n"] {
+        for size in [3, 50_000] {
+            read(format!("moodle {quotes}\\q{}{quotes}", "/*".repeat(size)).as_bytes());
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
 

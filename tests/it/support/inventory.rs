@@ -18,8 +18,12 @@ const REGIONS: &[&str] = &[REGION, "us-east-1"];
 /// Kinds of which an account may have another number than the state, and why.
 pub(crate) const UNEQUAL: &[(&str, &str)] = &[
     ("acm.issued", "it is a look at a certificate, which may be another's"),
+    ("autoscaling.first", "it is how large a group was at first"),
     ("autoscaling.job", "a run of a job is an act of its group"),
-    ("ssm.report", "it is a look at what servers report"),
+    ("autoscaling.release", "it waits for what servers report, each by a parameter of its own"),
+    ("backup.copy", "an installation copies nothing, and each upgrade something"),
+    ("rds.copy", "an installation copies nothing, and each upgrade something"),
+    ("ssm.command", "what servers were told is an act"),
     ("autoscaling.refresh", "a replacement of servers is an act, which AWS remembers while the group is there"),
 ];
 
