@@ -11,6 +11,7 @@ use super::journeys;
 
 /// Services that AWS asks for on the caller's behalf, so that a call of ours never names them.
 const INDIRECT: &[(&str, &str)] = &[
+    ("backup-storage", "a vault keeps its copies in storage of AWS Backup"),
     ("ec2", "a mount target and a serverless cache are network interfaces and endpoints of the caller"),
     ("iam", "roles that services make or are handed"),
     ("kms", "keys of the caller that a service uses"),
