@@ -55,7 +55,8 @@ async fn everything_takes_no_longer_than_its_longest_path_and_is_never_too_fast(
     assert!(up <= 1.05 * at_least, "{up} s, critical path {at_least} s");
     // A call for each resource, and one more for what its create call cannot carry.
     assert!((graph.len()..=graph.len() + 25).contains(&made), "{made} calls for {} resources", graph.len());
-    assert!(looked <= 300, "{looked} looks");
+    // Most are found ready at the first look, and one look covers all that wait of a kind.
+    assert!(looked <= 2 * graph.len(), "{looked} looks");
     site.check_order(graph, 0);
     site.check(graph).await;
 
