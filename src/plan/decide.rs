@@ -235,7 +235,9 @@ pub(super) fn decide(view: &View<'_>, options: &Options) -> Result<Decisions, Pl
 }
 
 fn check_addresses(view: &View<'_>, options: &Options) -> Result<(), PlanError> {
-    let named = options.targets.iter().chain(&options.replace).chain(&options.allow_data_loss);
+    // What may be lost and is gone already is no mistake when all goes: the same command ends what was cut off.
+    let may_be_gone = options.allow_data_loss.iter().filter(|_| !options.destroy);
+    let named = options.targets.iter().chain(&options.replace).chain(may_be_gone);
     for address in named {
         let in_spec = view.graph.nodes().any(|node| node.address.is_below(address));
         let in_state = view.state.resources.keys().any(|key| key.address.is_below(address));
