@@ -29,7 +29,7 @@ use serde_json::json;
 use crate::support::sim::dice::Dice;
 
 /// How many files of each sort are tried without `FUZZ_SECONDS`.
-const RUNS: u64 = 1500;
+const RUNS: u64 = 600;
 /// One file may take so long, on a machine that does other things as well.
 const LONGEST: Duration = Duration::from_secs(20);
 /// And the process may take so much memory for all of them, in KiB: a run takes about a tenth of it.
