@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use moodle_infra::apply::Stop;
+use moodle_infra::apply::progress::Progress;
 use moodle_infra::kinds;
 use moodle_infra::plan::Options;
 use moodle_infra::state::store::Ledger;
@@ -82,4 +83,32 @@ async fn a_dropped_run_is_continued() {
         );
     }
     assert!(stopped > 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_refused_and_waits_to_be_tried_again_is_not_left_open_by_a_drain() {
+    let graph = Network::reference().graph();
+    let mut waited = 0;
+    for milliseconds in (500..9000).step_by(500) {
+        let weather = Weather { too_early: true, ..Weather::default() };
+        let mut site = Site::new(&kinds::registry(), weather, milliseconds);
+        let plan = site.plan(&graph, &Options::default()).await.unwrap();
+        let (sender, mut receiver) = unbounded_channel();
+        let ask = async {
+            tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+            sender.send(Stop::Drain).unwrap();
+            std::future::pending::<()>().await;
+        };
+        let mut again = 0;
+        let mut tell = |it| again += usize::from(matches!(it, Progress::Again { .. }));
+        let outcome = tokio::select! {
+            outcome = site.apply_until(&plan, &mut receiver, &mut tell) => outcome,
+            () = ask => unreachable!("it never ends"),
+        };
+        assert_eq!(outcome.stopped, Some(Stop::Drain));
+        waited += again;
+        let open: Vec<String> = site.ledger.state().open().map(|(key, ..)| key.to_string()).collect();
+        assert!(open.is_empty(), "refused, so nothing happened, but it is open: {open:?}");
+    }
+    assert!(waited > 0, "something was refused");
 }
