@@ -13,10 +13,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::event::Event;
-use super::{State, StateError, file, json};
+use super::{State, StateError, file, json, shortened};
 
-/// The version of the format. Version 1 did not know [`Event::Adopted`], and did not say what it goes on from.
-pub const VERSION: u64 = 2;
+/// The version of the format. Version 1 did not know [`Event::Adopted`], versions 1 and 2 not what they go on from.
+pub const VERSION: u64 = 3;
 const FORMAT: &str = "moodle-infra/journal";
 
 #[derive(Serialize, Deserialize)]
@@ -138,7 +138,7 @@ pub fn replay(path: &Path, state: &mut State) -> Result<u64, StateError> {
 pub fn fold(path: &Path, bytes: &[u8], state: &mut State) -> Result<u64, StateError> {
     let damaged = |line: usize, why: String| StateError::Damaged {
         path: path.to_owned(),
-        why: format!("line {line}: {}", brief(&why)),
+        why: format!("line {line}: {}", shortened(&why)),
     };
     let mut whole = 0;
     let mut lines = bytes.split_inclusive(|byte| *byte == b'\n').enumerate().peekable();
@@ -165,15 +165,6 @@ pub fn fold(path: &Path, bytes: &[u8], state: &mut State) -> Result<u64, StateEr
     Ok(whole)
 }
 
-/// Returns the beginning of what a parser says: it repeats what it has read, which may be megabytes.
-fn brief(why: &str) -> String {
-    const LONGEST: usize = 400;
-    if why.chars().count() <= LONGEST {
-        return why.to_owned();
-    }
-    why.chars().take(LONGEST).chain(['…']).collect()
-}
-
 /// Whether a line never got to disk as a whole. A page that did not is zeros, which no JSON has; and only the last
 /// line can be so, because each is on disk before the next is written.
 fn is_torn(line: &[u8], is_last: bool) -> bool {
@@ -181,7 +172,7 @@ fn is_torn(line: &[u8], is_last: bool) -> bool {
 }
 
 fn check_header(path: &Path, value: Value, state: &mut State) -> Result<(), StateError> {
-    let damaged = |why: &str| StateError::Damaged { path: path.to_owned(), why: format!("line 1: {}", brief(why)) };
+    let damaged = |why: &str| StateError::Damaged { path: path.to_owned(), why: format!("line 1: {}", shortened(why)) };
     if value.get("format").and_then(Value::as_str) != Some(FORMAT) {
         return Err(damaged("it is not a journal of moodle-infra"));
     }
@@ -191,7 +182,7 @@ fn check_header(path: &Path, value: Value, state: &mut State) -> Result<(), Stat
             let Header { format: _, version: _, stack, lineage, after } = Header::deserialize(value).map_err(told)?;
             (stack, lineage, after)
         }
-        Some(1) => {
+        Some(1 | 2) => {
             let FirstHeader { _format, _version, stack, lineage } = FirstHeader::deserialize(value).map_err(told)?;
             (stack, lineage, 0)
         }

@@ -220,6 +220,12 @@ impl State {
     }
 }
 
+/// Returns what is wrong with a file, which may have been made to say much.
+fn shortened(why: &str) -> String {
+    const LONGEST: usize = 300;
+    if why.chars().count() <= LONGEST { why.to_owned() } else { why.chars().take(LONGEST).chain(['…']).collect() }
+}
+
 fn illegal(event: &Event, why: &'static str) -> Illegal {
     Illegal { event: format!("{event:?}").chars().take(200).collect(), why }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{StateError, file, json};
+use super::{StateError, file, json, shortened};
 
 /// The longest reason that is kept, in characters.
 pub const LONGEST: usize = 1000;
@@ -36,8 +36,10 @@ pub(super) fn read(path: &Path) -> Result<Vec<Note>, StateError> {
     let bytes = file::read(path)?.unwrap_or_default();
     let mut notes = Vec::new();
     for (index, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
-        let damaged =
-            |why: String| StateError::Damaged { path: path.to_owned(), why: format!("line {}: {why}", index + 1) };
+        let damaged = |why: String| StateError::Damaged {
+            path: path.to_owned(),
+            why: format!("line {}: {}", index + 1, shortened(&why)),
+        };
         let value = json::parse(line).map_err(|error| damaged(error.to_string()))?;
         notes.push(Note::deserialize(value).map_err(|error| damaged(error.to_string()))?);
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::resource::{Key, Open, Resource, Stage};
-use super::{State, StateError, file, json};
+use super::{State, StateError, file, json, shortened};
 use crate::kind::Address;
 
 /// The version of the format. Version 1 did not have `kept`.
@@ -60,7 +60,7 @@ pub fn load(path: &Path, stack: &str) -> Result<Option<State>, StateError> {
 /// # Errors
 /// Those of [`load`].
 pub fn parse(path: &Path, bytes: &[u8], stack: &str) -> Result<State, StateError> {
-    let damaged = |why: String| StateError::Damaged { path: path.to_owned(), why };
+    let damaged = |why: String| StateError::Damaged { path: path.to_owned(), why: shortened(&why) };
     let mut value = json::parse(bytes).map_err(|error| damaged(error.to_string()))?;
     if value.get("format").and_then(Value::as_str) != Some(FORMAT) {
         return Err(damaged("it is not a state of moodle-infra".to_owned()));

@@ -135,10 +135,6 @@ impl Kind for Release {
         }
         Ok(all)
     }
-
-    fn conflicts(old: &ReleaseProps, new: &ReleaseProps) -> bool {
-        old.group == new.group
-    }
 }
 
 /// Sees to it that a server boots the code in use, and takes note of what was before.
