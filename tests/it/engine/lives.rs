@@ -376,8 +376,9 @@ struct Sum {
 
 /// Lives through the seeds, a part of them in each thread.
 fn live_all(seeds: &[u64], sum: &Sum, told: &Mutex<Vec<String>>, next: &AtomicU64) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     loop {
+        // Each life has a clock of its own: timers are rounded to milliseconds since its beginning.
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         let index = usize::try_from(next.fetch_add(1, Ordering::Relaxed)).unwrap();
         let Some(seed) = seeds.get(index).filter(|_| !sum.failed.load(Ordering::Relaxed)) else { return };
         let story = Story::default();
