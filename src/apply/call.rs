@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::aws::{Cx, Result};
+use crate::aws::{Cx, Error, Result};
 use crate::kind::Token;
 use crate::kind::erased::{EditValue, Erased, LostValue, SeenValue};
 
@@ -33,6 +33,17 @@ pub(super) enum Reply {
     Updated(Result<Value>),
     Deleted(Result<()>),
     Found(Result<Option<Value>>),
+}
+
+impl Reply {
+    /// Returns what went wrong.
+    pub(super) fn error(&self) -> Option<&Error> {
+        match self {
+            Reply::Created(answer) | Reply::Updated(answer) => answer.as_ref().err(),
+            Reply::Deleted(answer) => answer.as_ref().err(),
+            Reply::Found(answer) => answer.as_ref().err(),
+        }
+    }
 }
 
 /// Makes a step's call.

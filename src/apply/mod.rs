@@ -15,7 +15,6 @@
 //! *Absent on purpose*: a decision. What to do was decided by the plan; the loop only decides when.
 
 mod call;
-mod limits;
 mod polls;
 pub mod progress;
 mod queue;

@@ -57,17 +57,23 @@ impl Polls {
         idle.flat_map(|(_, items)| items.values().map(|item| item.next)).min()
     }
 
-    /// Returns the groups that are due, with every step of theirs: a look costs one call, however many it covers.
+    /// Returns the groups that are due, with every step of theirs: a look costs one call, however many it covers. Those
+    /// that have waited the longest come first, for there may not be calls enough for all.
     pub(super) fn due(&self, now: Instant) -> Vec<(Group, Vec<usize>)> {
         let due = |(group, items): &(&Group, &BTreeMap<usize, Item>)| {
             !self.looking.contains_key(*group) && items.values().any(|item| item.next <= now)
         };
-        self.groups.iter().filter(due).map(|(group, items)| (group.clone(), items.keys().copied().collect())).collect()
+        let steps = |items: &BTreeMap<usize, Item>| {
+            let mut steps: Vec<usize> = items.keys().copied().collect();
+            steps.sort_by_key(|step| items[step].next);
+            steps
+        };
+        self.groups.iter().filter(due).map(|(group, items)| (group.clone(), steps(items))).collect()
     }
 
-    /// Notes that a group is being looked at, in so many calls.
-    pub(super) fn looking(&mut self, group: &Group, calls: usize) {
-        self.looking.insert(group.clone(), calls);
+    /// Notes another call that looks at a group.
+    pub(super) fn looking(&mut self, group: &Group) {
+        *self.looking.entry(group.clone()).or_default() += 1;
     }
 
     /// Notes that one of these calls has answered.
@@ -93,6 +99,13 @@ impl Polls {
         // A step whose first look is still to come keeps that time.
         item.next = item.next.max(Instant::now() + pause);
         item.failures
+    }
+
+    /// Looks at a step at that time at the earliest.
+    pub(super) fn postpone(&mut self, group: &Group, step: usize, until: Instant) {
+        if let Some(item) = self.groups.get_mut(group).and_then(|items| items.get_mut(&step)) {
+            item.next = item.next.max(until);
+        }
     }
 
     /// Takes a step out: its wait is over.

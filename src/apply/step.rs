@@ -36,9 +36,9 @@ pub(super) struct Running {
     losses: u32,
 }
 
-/// What to do about a failed call.
+/// What to do about a failed call, after a pause of at most so long.
 pub(super) enum Verdict {
-    /// Make it again after a pause.
+    /// Make it again.
     Again(Duration),
     /// It may have had an effect: look.
     Look(Duration),
@@ -119,10 +119,10 @@ fn passes(retry: &Retry, error: &Error) -> bool {
     error.is(retry.code) && error.message.contains(retry.message)
 }
 
-/// Returns 0.25, 0.5, 1, 2, … up to `slowest` seconds: dense at first, because most refusals pass within a second.
+/// Returns 0.5, 1, 2, 4, … up to `slowest` seconds: dense at first, because most refusals pass within a second.
 fn backoff(count: u32, slowest: f64) -> Duration {
     let exponent = i32::try_from(count.min(16)).unwrap_or(16) - 1;
-    Duration::from_secs_f64((0.25 * 2_f64.powi(exponent)).min(slowest))
+    Duration::from_secs_f64((0.5 * 2_f64.powi(exponent)).min(slowest))
 }
 
 /// Returns what a step does.

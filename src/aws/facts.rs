@@ -1,6 +1,7 @@
 //! What the account and the region are like: facts that a plan needs before any resource exists.
 
 use aws_sdk_ec2::types::{AvailabilityZoneState, Filter};
+use aws_sdk_ssm::operation::get_parameters_by_path::GetParametersByPathOutput;
 
 use super::{Cx, Result, call};
 
@@ -65,4 +66,22 @@ pub async fn prefix_lists(cx: &Cx, name: &str) -> Result<Vec<String>> {
     let answer = call("ec2:DescribeManagedPrefixLists", describe.send().await)?;
     let lists = answer.prefix_lists().iter().filter(|it| it.prefix_list_name() == Some(name));
     Ok(lists.filter_map(|it| it.prefix_list_id().map(str::to_owned)).collect())
+}
+
+/// Whether a server that reports below this parameter says that it serves a site that is installed.
+///
+/// # Errors
+/// The failure of the call.
+pub async fn is_installed(cx: &Cx, path: &str) -> Result<bool> {
+    let pages = cx.ssm().get_parameters_by_path().path(path).into_paginator().send();
+    let pages: Vec<_> = call("ssm:GetParametersByPath", pages.collect::<std::result::Result<_, _>>().await)?;
+    let says = |text: &str| {
+        serde_json::from_str::<serde_json::Value>(text)
+            .is_ok_and(|it| it["state"] == "done" && it["stage"] == "installed")
+    };
+    Ok(pages
+        .iter()
+        .flat_map(GetParametersByPathOutput::parameters)
+        .filter_map(aws_sdk_ssm::types::Parameter::value)
+        .any(says))
 }

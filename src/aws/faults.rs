@@ -25,6 +25,8 @@ pub enum Fault {
     DieBefore,
     /// The call is made; the process dies, as by `kill -9`, when its answer arrives.
     DieAfter,
+    /// The call is made; the program panics when its answer arrives.
+    Panic,
 }
 
 /// Which faults happen at which calls. Empty by default.
@@ -128,6 +130,7 @@ fn parsed(word: &str) -> Option<Fault> {
         "server-error" => Fault::ServerError,
         "die-before" => Fault::DieBefore,
         "die-after" => Fault::DieAfter,
+        "panic" => Fault::Panic,
         other => {
             let milliseconds = other.strip_prefix("delay:")?.strip_suffix("ms")?;
             Fault::Delay(Duration::from_millis(milliseconds.parse().ok()?))

@@ -11,6 +11,7 @@ pub mod connect;
 pub mod error;
 pub mod facts;
 pub mod faults;
+pub mod limits;
 #[cfg(test)]
 pub(crate) mod loopback;
 pub mod offers;
@@ -20,6 +21,7 @@ pub mod tags;
 pub mod transport;
 
 pub use error::{Effect, Error, Result, call};
+use limits::Limits;
 use transport::{Mark, Wire};
 
 /// What a kind gets to make its calls with: the clients of one account and one region.
@@ -32,6 +34,7 @@ struct Inner {
     /// Its HTTP client is `wire`'s.
     config: SdkConfig,
     wire: Wire,
+    limits: Limits,
     others: Mutex<BTreeMap<String, Cx>>,
     clients: Clients,
 }
@@ -42,14 +45,21 @@ impl Cx {
     /// The HTTP client of `config` is wrapped, so that calls are counted and faults can be injected ([`Cx::wire`]).
     #[must_use]
     pub fn new(config: &SdkConfig, account: &str, region: &str) -> Cx {
-        let wire = Wire::default();
-        Cx::within(wire.tap(config), account, region, wire)
+        Cx::limited(config, account, region, Limits::default())
     }
 
-    fn within(config: SdkConfig, account: &str, region: &str, wire: Wire) -> Cx {
+    /// Returns the same with limits that are known before.
+    #[must_use]
+    pub fn limited(config: &SdkConfig, account: &str, region: &str, limits: Limits) -> Cx {
+        let wire = Wire::default();
+        Cx::within(wire.tap(config), account, region, wire, limits)
+    }
+
+    fn within(config: SdkConfig, account: &str, region: &str, wire: Wire, limits: Limits) -> Cx {
         let config = config.into_builder().region(Region::new(region.to_owned())).build();
         let (account, region) = (account.to_owned(), region.to_owned());
-        Cx(Arc::new(Inner { account, region, config, wire, others: Mutex::default(), clients: Clients::default() }))
+        let (others, clients) = (Mutex::default(), Clients::default());
+        Cx(Arc::new(Inner { account, region, config, wire, limits, others, clients }))
     }
 
     /// Returns the clients of the same account in another region.
@@ -59,14 +69,18 @@ impl Cx {
             return self.clone();
         }
         let mut others = self.0.others.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let make = || Cx::within(self.0.config.clone(), &self.0.account, region, self.0.wire.clone());
+        let make = || {
+            let Inner { account, region: _, config, wire, limits, others: _, clients: _ } = &*self.0;
+            Cx::within(config.clone(), account, region, wire.clone(), limits.clone())
+        };
         others.entry(region.to_owned()).or_insert_with(make).clone()
     }
 
     /// Returns the clients of the same region for another account, of which only the number is known.
     #[must_use]
     pub(crate) fn of_account(&self, account: &str) -> Cx {
-        Cx::within(self.0.config.clone(), account, &self.0.region, self.0.wire.clone())
+        let Inner { account: _, region, config, wire, limits, others: _, clients: _ } = &*self.0;
+        Cx::within(config.clone(), account, region, wire.clone(), limits.clone())
     }
 
     /// Returns the account's twelve digits.
@@ -87,6 +101,12 @@ impl Cx {
         self.0.wire.calls()
     }
 
+    /// Returns how fast calls may be made; all regions share it.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
     /// Returns what lies between the clients and the network, to record calls and inject faults.
     #[must_use]
     pub fn wire(&self) -> &Wire {
@@ -94,10 +114,13 @@ impl Cx {
     }
 }
 
-/// Declares the clients, each made at its first use: `method: crate as "IAM's prefix of the service"`, and what else its
+/// Declares the clients and [`SERVICES`], each made at its first use: `method: crate as "IAM's prefix of the service"`, and what else its
 /// configuration needs.
 macro_rules! clients {
     ($($name:ident: $sdk:ident as $service:literal $(with $more:ident)?,)*) => {
+        /// IAM's prefixes of the services that are called.
+        pub const SERVICES: &[&str] = &[$($service),*];
+
         #[derive(Default)]
         struct Clients {
             $($name: OnceLock<$sdk::Client>,)*

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_smithy_http_client::proxy::ProxyConfig;
@@ -40,6 +41,15 @@ struct Log {
     /// How many of these came before the last [`Wire::record`].
     before: usize,
     faults: Faults,
+    /// What the user wants to be slower, by service.
+    limits: BTreeMap<String, Limit>,
+}
+
+/// The least time between two calls to a service, and the time of the next one.
+#[derive(Debug)]
+struct Limit {
+    every: Duration,
+    next: Option<Instant>,
 }
 
 /// A request as it was made.
@@ -90,6 +100,31 @@ impl Wire {
     /// Injects `faults` from now on, in place of those before.
     pub fn inject(&self, faults: Faults) {
         self.log().faults = faults;
+    }
+
+    /// Makes at most so many calls a second to a service (IAM's prefix) from now on.
+    pub fn limit(&self, service: &str, per_second: f64) {
+        let limit = Limit { every: Duration::from_secs_f64(1.0 / per_second), next: None };
+        self.log().limits.insert(service.to_owned(), limit);
+    }
+
+    /// Returns how many calls to a service may be on their way: more would only wait for each other, and a user who
+    /// interrupts for them.
+    #[must_use]
+    pub fn room(&self, service: &str) -> Option<usize> {
+        let fits = |it: &Limit| Duration::from_secs(1).div_duration_f64(it.every).ceil();
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 1 to 1000")]
+        self.log().limits.get(service).map(|it| fits(it) as usize)
+    }
+
+    /// Returns when the next call to a service may be sent, which it then must be.
+    fn turn(&self, service: &str) -> Option<Instant> {
+        let mut log = self.log();
+        let limit = log.limits.get_mut(service)?;
+        let now = Instant::now();
+        let turn = limit.next.map_or(now, |next| next.max(now));
+        limit.next = Some(turn + limit.every);
+        Some(turn)
     }
 
     /// Returns `config` with this wire around its HTTP client.
@@ -195,9 +230,12 @@ impl HttpConnector for Line {
         let Some(call) = request.extension::<Call>().cloned() else {
             return self.inner.call(request);
         };
-        let fault = self.wire.note(&call.operation, &request);
-        let inner = self.inner.clone();
+        let (wire, inner) = (self.wire.clone(), self.inner.clone());
         HttpConnectorFuture::new(async move {
+            if let Some(turn) = wire.turn(call.service) {
+                tokio::time::sleep_until(turn).await;
+            }
+            let fault = wire.note(&call.operation, &request);
             let started = Instant::now();
             let answer = carry(&inner, &call, request, fault).await;
             trace(&call.operation, &answer, started);
@@ -230,6 +268,14 @@ async fn carry(
             drop(inner.call(request).await);
             die()
         }
+        Some(Fault::Panic) => {
+            let answer = inner.call(request).await;
+            panic!(
+                "a panic at {} (injected), with {}",
+                call.operation,
+                if answer.is_ok() { "an answer" } else { "none" }
+            )
+        }
     }
 }
 
@@ -257,8 +303,6 @@ fn trace(operation: &str, answer: &Result<HttpResponse, ConnectorError>, started
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use aws_credential_types::provider::error::CredentialsError;
     use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 
@@ -398,6 +442,21 @@ mod tests {
         let started = Instant::now();
         create(&cx).await.unwrap();
         assert!(Duration::from_millis(300) <= started.elapsed());
+    }
+
+    #[tokio::test]
+    async fn a_limit_spreads_the_calls_to_a_service_over_all_regions() {
+        let server = Server::start(answer);
+        let cx = connected(&server).await;
+        cx.wire().limit("ec2", 10.0);
+        assert_eq!((cx.wire().room("ec2"), cx.wire().room("iam")), (Some(10), None));
+        let started = Instant::now();
+        let elsewhere = cx.at("us-east-1");
+        let (one, two, three) = tokio::join!(create(&cx), create(&elsewhere), create(&cx));
+        assert_eq!([one, two, three].map(Result::unwrap), ["vpc-1", "vpc-1", "vpc-1"]);
+        assert!(Duration::from_millis(200) <= started.elapsed(), "{:?}", started.elapsed());
+        cx.wire().limit("ec2", 0.5);
+        assert_eq!(cx.wire().room("ec2"), Some(1));
     }
 
     #[tokio::test]

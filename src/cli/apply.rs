@@ -9,6 +9,7 @@ use super::args::{ApplyArgs, Choice, Common, DestroyArgs};
 use super::cost::Change;
 use super::crash::Mortal;
 use super::failure::{Exit, Failure};
+use super::moved;
 use super::preflight;
 use super::session::{Session, Spec, read_file, read_spec};
 use super::signals;
@@ -23,7 +24,7 @@ use crate::plan::saved::Saved;
 use crate::report;
 use crate::report::progress::{Bars, Renderer};
 use crate::state::file;
-use crate::state::store::{Ledger, Store};
+use crate::state::store::Opened;
 
 /// The most calls under way at a time, per service: more gain nothing before AWS's own limits count.
 const PER_SERVICE: usize = 16;
@@ -31,10 +32,10 @@ const PER_SERVICE: usize = 16;
 /// Makes AWS as the spec says, or carries out a saved plan.
 pub(super) async fn apply(common: &Common, args: &ApplyArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let bytes = read_file(&args.file)?;
-    if let Some(saved) = Saved::parse(&bytes) {
+    if Saved::is_one(&bytes) {
         // Read again, with the checks that a file of ours gets: others may not write it.
-        file::read(&args.file)?;
-        return apply_saved(common, args, saved?, terminal).await;
+        let bytes = file::read(&args.file)?.unwrap_or_default();
+        return apply_saved(common, args, Saved::parse(&bytes)?, terminal).await;
     }
     let spec = read_spec(&args.file, terminal)?;
     let again = format!("moodle-infra apply {}", told(common, &args.file));
@@ -62,7 +63,7 @@ async fn change(
     terminal: Terminal,
 ) -> Result<Exit, Failure> {
     let command = if destroy { "destroy" } else { "apply" };
-    let mut session = Session::begin(common, &spec.topology, command, terminal).await?;
+    let mut session = Session::begin(common, &spec.topology, &choice.limit, command, terminal).await?;
     let plan = session.plan(spec, choice, replace, destroy).await?;
     if asks {
         preflight::check(&session, &spec.topology, &plan, terminal).await?;
@@ -73,6 +74,9 @@ async fn change(
         if !plan.is_empty() {
             terminal.note(&Change::of(spec, session.store.state(), destroy).line());
         }
+    }
+    if let Some(text) = moved::note(&session, &plan) {
+        terminal.note(&text);
     }
     refuse_blocked(&plan)?;
     if !plan.is_empty() && !yes && !confirmed(&plan, common, terminal)? {
@@ -92,7 +96,7 @@ async fn apply_saved(common: &Common, args: &ApplyArgs, saved: Saved, terminal: 
         return Err(Failure::new(Exit::Usage, format!("the plan was {made}made with --sandbox"), help));
     }
     let spec = read_spec(&saved.spec, terminal)?;
-    let session = Session::begin(common, &spec.topology, "apply", terminal).await?;
+    let session = Session::begin(common, &spec.topology, &args.choice.limit, "apply", terminal).await?;
     saved.check(&spec.bytes, session.store.state())?;
     let home = session.home();
     if (&saved.plan.account, &saved.plan.region) != (&home.account, &home.region) {
@@ -144,17 +148,17 @@ async fn carry_out(session: Session, plan: &Plan, again: &str, terminal: Termina
         let Some(line) = renderer.event(&event) else { return };
         if terminal.json { terminal.data(&format!("{line}\n")) } else { terminal.note(&line) }
     };
-    let outcome = run::apply(job, &mut Mortal::of(&mut store), &mut stops, &mut tell).await;
+    let outcome = run::apply(job, &mut Mortal::of(store.as_mut())?, &mut stops, &mut tell).await;
     renderer.end();
     let compacted = store.compact();
     log_calls(&cx);
-    end(plan, outcome, &store, &cx, again, terminal, compacted.err())
+    end(plan, outcome, store.as_ref(), &cx, again, terminal, compacted.err())
 }
 
 fn end(
     plan: &Plan,
     mut outcome: Outcome,
-    store: &Store,
+    store: &dyn Opened,
     cx: &Cx,
     again: &str,
     terminal: Terminal,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand};
 
 use super::import::table::Version;
+use super::limit::Limit;
 use crate::kind::Address;
 
 /// Plan and apply a Moodle deployment on AWS from a KDL spec.
@@ -122,6 +123,17 @@ pub enum Command {
     /// Look into the state, or correct it by hand
     #[command(subcommand)]
     State(StateCommand),
+    /// The lock of a stack
+    #[command(subcommand)]
+    Lock(LockCommand),
+    /// Free the lock of a stack whose holder has died on another machine
+    Unlock {
+        /// The stack; needed when the state folder has several
+        stack: Option<String>,
+        /// How you know that; it is kept with the state
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
     /// The emulator behind `--sandbox`
     #[command(subcommand)]
     Sandbox(SandboxCommand),
@@ -146,6 +158,10 @@ pub struct Choice {
     /// Allow this resource to lose its data
     #[arg(long, value_name = "ADDRESS", value_parser = Address::parse)]
     pub allow_data_loss: Vec<Address>,
+    /// Make at most so many calls a second to a service, as in `ec2=5` or `rds=0.5`; the published rates of AWS are
+    /// kept anyway
+    #[arg(long, value_name = "SERVICE=N", value_parser = Limit::parse)]
+    pub limit: Vec<Limit>,
 }
 
 /// What `init` takes. On a terminal it asks for what is missing.
@@ -272,6 +288,14 @@ pub enum StateCommand {
         #[arg(long, value_name = "NAME")]
         stack: Option<String>,
     },
+    /// Look for secrets in what is kept of a stack, and exit with 1 when something looks like one
+    Scan {
+        /// The stack; without it every stack in the state folder
+        stack: Option<String>,
+        /// A plan file to look into as well
+        #[arg(long, value_name = "FILE")]
+        plan: Vec<PathBuf>,
+    },
     /// Give a resource another address
     Mv {
         /// Where it is
@@ -282,6 +306,16 @@ pub enum StateCommand {
         to: Address,
         /// The stack; needed when the state folder has several
         #[arg(long, value_name = "NAME")]
+        stack: Option<String>,
+    },
+}
+
+/// What to do with a lock.
+#[derive(Debug, Subcommand)]
+pub enum LockCommand {
+    /// Say who holds the lock, since when and for what; exit with 5 when somebody does
+    Status {
+        /// The stack; without it every stack in the state folder
         stack: Option<String>,
     },
 }
@@ -348,6 +382,8 @@ impl Command {
             Command::Destroy(_) => "destroy",
             Command::Output { .. } => "output",
             Command::State(_) => "state",
+            Command::Lock(_) => "lock",
+            Command::Unlock { .. } => "unlock",
             Command::Sandbox(_) => "sandbox",
             Command::Completions { .. } => "completions",
             Command::Man => "man",

@@ -127,10 +127,21 @@ impl From<StateError> for Failure {
             StateError::Damaged { .. } => {
                 "nothing was changed; restore the file from a backup (a copy of the state folder), or correct it by hand"
             }
+            StateError::Behind { .. } => {
+                "nothing was changed; the snapshot is from an older copy: restore snapshot and journal of one moment together"
+            }
             StateError::Newer { .. } => "use the version of moodle-infra that wrote it, or a newer one",
             StateError::OtherStack { .. } => "check --state-dir and the stack's name in the spec",
-            StateError::Unsafe { .. } => "state files belong to you alone (mode 600), and are plain files",
+            StateError::Unsafe { .. } => {
+                "files of moodle-infra belong to you alone (mode 600), are plain files, and stand where you alone may put any"
+            }
             StateError::Locked { .. } => "wait until it has ended; a lock whose holder has died is freed by itself",
+            StateError::LockedElsewhere { .. } => {
+                "wait until it has ended; if you know that it has died, free the lock:\n    moodle-infra unlock STACK --reason \"…\""
+            }
+            StateError::LockLost { .. } => {
+                "nothing was recorded after that; find out who freed the lock (`lock status` shows the reason), then run this again"
+            }
             StateError::Illegal(_) => "this is a bug of moodle-infra; the state on disk is as it was before",
         };
         Failure::of(Exit::State, &error, help)

@@ -9,6 +9,9 @@ mod cost;
 mod crash;
 pub mod import;
 mod init;
+pub mod limit;
+mod lock;
+mod moved;
 mod offline;
 mod output;
 mod permissions;
@@ -17,6 +20,7 @@ mod preflight;
 mod render;
 pub mod sandbox;
 mod sandboxed;
+mod scan;
 mod session;
 mod signals;
 mod spec;
@@ -28,7 +32,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 
 use crate::report::permissions::Purpose;
-use args::{Cli, Command, ImportCommand};
+use args::{Cli, Command, ImportCommand, LockCommand};
 use failure::{Exit, Failure};
 use terminal::Terminal;
 
@@ -107,6 +111,8 @@ async fn run(cli: &Cli, terminal: Terminal) -> Result<Exit, Failure> {
         Command::Destroy(args) => apply::destroy(common, args, terminal).await,
         Command::Output { name, stack } => output::output(common, name.as_deref(), stack.as_deref(), terminal),
         Command::State(command) => state::state(common, command, terminal),
+        Command::Lock(LockCommand::Status { stack }) => lock::status(common, stack.as_deref(), terminal),
+        Command::Unlock { stack, reason } => lock::unlock(common, stack.as_deref(), reason, terminal),
         Command::Sandbox(command) => sandboxed::command(common, *command, terminal),
         Command::Completions { shell } => {
             let mut script = Vec::new();

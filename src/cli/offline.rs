@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::args::{Common, PlanArgs};
 use super::failure::{Exit, Failure};
-use super::session::{self, Spec, read_spec, state_folder};
+use super::session::{self, Spec, place, read_spec};
 use super::terminal::Terminal;
 use super::{clock, plan};
 use crate::graph::Graph;
@@ -13,7 +13,7 @@ use crate::kind::Milestone;
 use crate::kinds;
 use crate::plan::{Home, plan as make_plan};
 use crate::state::State;
-use crate::state::store::Store;
+use crate::state::store::Place;
 use crate::topology::Facts;
 
 /// Prints the resources and what each waits for, in the DOT language.
@@ -55,7 +55,7 @@ pub(super) fn plan(common: &Common, args: &PlanArgs, terminal: Terminal) -> Resu
 
 /// Returns the state of a spec's stack; an empty one where there is none.
 pub(super) fn recorded(common: &Common, spec: &Spec) -> Result<State, Failure> {
-    let state = Store::peek(&state_folder(common), &spec.topology.name)?;
+    let state = place(common).peek(&spec.topology.name)?;
     Ok(state.unwrap_or_else(|| State::empty(&spec.topology.name, &clock::lineage())))
 }
 
@@ -64,5 +64,6 @@ pub(super) fn facts(spec: &Spec, state: &State) -> Facts {
     let pinned = session::pinned_zones(state);
     let recorded = state.account.as_ref().zip(state.region.as_ref());
     let of_state = recorded.and_then(|(account, region)| Facts::of(&spec.topology, account, region, &pinned).ok());
-    of_state.map_or_else(|| Facts::offline(&spec.topology), |facts| facts.supposing(&spec.topology))
+    let facts = of_state.unwrap_or_else(|| Facts::offline(&spec.topology));
+    facts.remembering(&spec.topology, &session::remembered(state))
 }

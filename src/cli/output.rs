@@ -1,16 +1,14 @@
 //! `output`: what the last apply left to know.
 
-use std::path::Path;
-
 use serde_json::{Value, json};
 
 use super::args::Common;
 use super::failure::{Exit, Failure};
-use super::session::state_folder;
+use super::session::place;
 use super::terminal::Terminal;
 use crate::report::value::short;
 use crate::state::State;
-use crate::state::store::Store;
+use crate::state::store::{Folder, Place, is_name};
 
 /// Prints one output bare, or all of them.
 pub(super) fn output(
@@ -50,42 +48,37 @@ fn unknown(name: &str, state: &State) -> Failure {
 
 /// Reads the state of the stack named, or of the only one in the folder.
 pub(super) fn peek(common: &Common, stack: Option<&str>) -> Result<State, Failure> {
-    let folder = state_folder(common);
-    let stack = stack_of(&folder, stack)?;
-    Store::peek(&folder, &stack)?.ok_or_else(|| {
-        let message = format!("there is no state of stack `{stack}` in {}", folder.display());
+    let place = place(common);
+    let stack = stack_of(&place, stack)?;
+    place.peek(&stack)?.ok_or_else(|| {
+        let message = format!("there is no state of stack `{stack}` in {}", place.0.display());
         Failure::new(Exit::State, message, "check --stack, --state-dir and --sandbox")
     })
 }
 
 /// Returns the name of the stack to work on.
-pub(super) fn stack_of(folder: &Path, named: Option<&str>) -> Result<String, Failure> {
+pub(super) fn stack_of(place: &Folder, named: Option<&str>) -> Result<String, Failure> {
     if let Some(named) = named {
-        let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-        if named.is_empty() || named.len() > 64 || !named.bytes().all(fits) {
+        if !is_name(named) {
             let help = "a stack's name has letters, digits and hyphens";
-            return Err(Failure::new(Exit::Usage, format!("`{named}` is not the name of a stack"), help));
+            let named: String = named.chars().take(80).collect();
+            return Err(Failure::new(
+                Exit::Usage,
+                format!("`{}` is not the name of a stack", named.escape_debug()),
+                help,
+            ));
         }
         return Ok(named.to_owned());
     }
-    let mut stacks = std::collections::BTreeSet::new();
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
-        let ours = path.extension().is_some_and(|it| it == "json" || it == "journal");
-        let name = path.file_stem().and_then(|it| it.to_str()).filter(|it| ours && !it.starts_with('.'));
-        if let Some(name) = name.filter(|it| *it != "sandbox") {
-            stacks.insert(name.to_owned());
-        }
-    }
-    let names: Vec<String> = stacks.into_iter().collect();
+    let names: Vec<String> = place.stacks().into_iter().collect();
     match names.as_slice() {
         [one] => Ok(one.clone()),
         [] => {
             let help = "apply a spec first, or check --state-dir and --sandbox";
-            Err(Failure::new(Exit::State, format!("there is no state in {}", folder.display()), help))
+            Err(Failure::new(Exit::State, format!("there is no state in {}", place.0.display()), help))
         }
         several => {
-            let message = format!("{} has the state of several stacks: {}", folder.display(), several.join(", "));
+            let message = format!("{} has the state of several stacks: {}", place.0.display(), several.join(", "));
             Err(Failure::new(Exit::Usage, message, "name one with --stack"))
         }
     }

@@ -3,24 +3,27 @@
 use super::args::{Common, PlanArgs};
 use super::cost::Change;
 use super::failure::{Exit, Failure};
+use super::moved;
 use super::preflight;
 use super::session::{Session, Spec, read_spec};
 use super::terminal::Terminal;
 use crate::plan::Plan;
 use crate::plan::saved::Saved;
-use crate::state::store::Ledger;
 use crate::state::{State, file};
 use crate::{apply, kinds, report};
 
 /// Plans and shows the plan.
 pub(super) async fn plan(common: &Common, args: &PlanArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let spec = read_spec(&args.spec, terminal)?;
-    let mut session = Session::begin(common, &spec.topology, "plan", terminal).await?;
+    let mut session = Session::begin(common, &spec.topology, &args.choice.limit, "plan", terminal).await?;
     let made = session.plan(&spec, &args.choice, &args.replace, args.destroy).await?;
     if !args.no_preflight {
         preflight::check(&session, &spec.topology, &made, terminal).await?;
     }
     super::apply::log_calls(&session.cx);
+    if let Some(text) = moved::note(&session, &made) {
+        terminal.note(&text);
+    }
     show(made, &spec, session.store.state(), args, common.sandbox, terminal)
 }
 

@@ -9,7 +9,6 @@ use crate::plan::{Pace, Plan};
 use crate::preflight::{Fault, Findings, ask, checks};
 use crate::report;
 use crate::state::event::Event;
-use crate::state::store::Ledger;
 use crate::topology::Topology;
 
 /// Asks whether AWS can give what a plan makes; a plan without changes asks nothing. What cannot be asked is told.

@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 
 use super::args::{Choice, Common};
 use super::failure::{Exit, Failure, Instead};
-use super::sandboxed;
+use super::limit::Limit;
 use super::terminal::Terminal;
+use super::{crash, sandboxed};
 use crate::aws::connect::{self, Login};
 use crate::aws::{Cx, facts};
 use crate::graph::Graph;
@@ -20,7 +21,7 @@ use crate::plan::{Home, Options, Pace, Plan, plan, refresh};
 use crate::spec;
 use crate::state::event::Event;
 use crate::state::lock::Holder;
-use crate::state::store::{Ledger, Store};
+use crate::state::store::{Folder, Opened, Place};
 use crate::topology::{self, Facts, Question, Topology};
 use crate::{kinds, report};
 
@@ -82,9 +83,19 @@ pub(super) fn holder(command: &str) -> Holder {
     Holder { pid: std::process::id(), host, command: command.to_owned(), since: super::clock::now() }
 }
 
+/// Where states are kept.
+pub(super) fn place(common: &Common) -> Folder {
+    Folder(state_folder(common))
+}
+
 /// Opens the state of a stack.
-pub(super) fn open(folder: &Path, stack: &str, command: &str, terminal: Terminal) -> Result<Store, Failure> {
-    let store = Store::open(folder, stack, &super::clock::lineage(), &holder(command))?;
+pub(super) fn open(
+    place: &dyn Place,
+    stack: &str,
+    command: &str,
+    terminal: Terminal,
+) -> Result<Box<dyn Opened>, Failure> {
+    let store = place.open(stack, &super::clock::lineage(), &holder(command))?;
     if let Some(dead) = store.taken_over() {
         terminal.note(&format!("took over the lock of {dead}, which has died"));
     }
@@ -95,7 +106,7 @@ pub(super) fn open(folder: &Path, stack: &str, command: &str, terminal: Terminal
 pub(super) struct Session {
     pub(super) cx: Cx,
     pub(super) registry: Registry,
-    pub(super) store: Store,
+    pub(super) store: Box<dyn Opened>,
     pub(super) pace: Pace,
 }
 
@@ -104,11 +115,11 @@ impl Session {
     pub(super) async fn begin(
         common: &Common,
         topology: &Topology,
+        limits: &[Limit],
         command: &str,
         terminal: Terminal,
     ) -> Result<Session, Failure> {
         let region = topology.region.clone().or_else(|| common.region.clone());
-        let folder = state_folder(common);
         let (cx, pace) = if common.sandbox {
             let cx = sandboxed::enter(common, region.as_deref(), terminal).await?;
             sandboxed::furnish(&cx, topology, terminal).await?;
@@ -117,10 +128,14 @@ impl Session {
             let login = common.profile.clone().map_or(Login::User, Login::Profile);
             (connect::connect(connect::Options { login, region, endpoint: None }).await?, pace())
         };
-        let store = open(&folder, &topology.name, command, terminal)?;
+        crash::arm(&cx)?;
+        for Limit { service, per_second } in limits {
+            cx.wire().limit(service, *per_second);
+        }
+        let store = open(&place(common), &topology.name, command, terminal)?;
         let mut session = Session { cx, registry: kinds::registry(), store, pace };
         session.check_home()?;
-        let settled = settle(&session.cx, &session.registry, &mut session.store, pace).await?;
+        let settled = settle(&session.cx, &session.registry, session.store.as_mut(), pace).await?;
         if !settled.is_empty() {
             let what = report::count(settled.len(), "call");
             terminal.note(&format!("an earlier run was interrupted; {what} without an answer settled:"));
@@ -187,6 +202,11 @@ impl Session {
         if !destroy {
             made.learnt.extend(self.pinning(facts.as_ref()));
         }
+        // A stack that is destroyed forgets that its site was installed.
+        let answers = json!(facts.as_ref().map(Facts::answers).unwrap_or_default());
+        if self.store.state().facts.get(ANSWERS).unwrap_or(&json!({})) != &answers {
+            made.learnt.push(Event::Fact { name: ANSWERS.to_owned(), value: answers });
+        }
         Ok(made)
     }
 
@@ -211,11 +231,20 @@ impl Session {
     /// Asks AWS what the topology wants to know.
     async fn answers(&self, topology: &Topology) -> Result<BTreeMap<Question, String>, Failure> {
         let mut answers = BTreeMap::new();
+        let known = remembered(self.store.state());
         for question in topology.questions() {
             let action = question.action();
             let found = match &question {
                 Question::HostedZone(name) => facts::hosted_zones(&self.cx, name).await,
                 Question::PrefixList(name) => facts::prefix_lists(&self.cx, name).await,
+                // What is installed stays so, whatever becomes of the servers that said it.
+                Question::Installed(_) if known.get(&question.to_string()).is_some_and(|it| it == Question::YES) => {
+                    Ok(vec![Question::YES.to_owned()])
+                }
+                Question::Installed(path) => {
+                    let word = |yes| if yes { Question::YES } else { Question::NO };
+                    facts::is_installed(&self.cx, path).await.map(|yes| vec![word(yes).to_owned()])
+                }
             };
             let failed =
                 |error| Failure::of(Exit::Access, &error, format!("these credentials must be allowed {action}"));
@@ -241,6 +270,16 @@ fn pace() -> Pace {
     let endpoint = std::env::var_os("AWS_ENDPOINT_URL").and_then(|it| it.into_string().ok()).unwrap_or_default();
     let here = ["http://127.0.0.1:", "http://localhost:", "http://[::1]:"];
     if here.iter().any(|it| endpoint.starts_with(it)) { Pace::EMULATOR } else { Pace::AWS }
+}
+
+/// Under which name a state remembers what was asked of the account.
+const ANSWERS: &str = "answers";
+
+/// Returns what the state remembers of the account, by what a [`Question`] displays.
+pub(super) fn remembered(state: &crate::state::State) -> BTreeMap<String, String> {
+    let answers = state.facts.get(ANSWERS).and_then(Value::as_object);
+    let text = |(question, answer): (&String, &Value)| Some((question.clone(), answer.as_str()?.to_owned()));
+    answers.into_iter().flatten().filter_map(text).collect()
 }
 
 /// Returns the zones that the state has pinned.

@@ -5,13 +5,13 @@ use serde_json::{Value, json};
 use super::args::{Common, StateCommand};
 use super::failure::{Exit, Failure};
 use super::output::{peek, stack_of};
-use super::session::{open, state_folder};
+use super::scan;
+use super::session::{open, place};
 use super::terminal::Terminal;
 use crate::kind::Address;
 use crate::state::State;
 use crate::state::event::Event;
 use crate::state::resource::{Key, Resource, Stage};
-use crate::state::store::Ledger;
 
 /// Looks into the state, or corrects it.
 pub(super) fn state(common: &Common, command: &StateCommand, terminal: Terminal) -> Result<Exit, Failure> {
@@ -35,6 +35,7 @@ pub(super) fn state(common: &Common, command: &StateCommand, terminal: Terminal)
             let events = of(state, address).into_keys().map(|key| Event::Forgotten { key }).collect();
             Ok((events, format!("forgot {address}; it stays in AWS, and nothing looks after it any more")))
         }),
+        StateCommand::Scan { stack, plan } => scan::scan(common, stack.as_deref(), plan, terminal),
         StateCommand::Mv { from, to, stack } => {
             edit(common, stack.as_deref(), "state mv", terminal, |state| moved(state, from, to))
         }
@@ -99,10 +100,10 @@ fn edit(
     terminal: Terminal,
     change: impl FnOnce(&State) -> Result<(Vec<Event>, String), Failure>,
 ) -> Result<Exit, Failure> {
-    let folder = state_folder(common);
+    let place = place(common);
     // Read without the lock first, so that a wrong name does not make a lock file.
-    let stack = peek(common, Some(&stack_of(&folder, stack)?))?.stack;
-    let mut store = open(&folder, &stack, command, terminal)?;
+    let stack = peek(common, Some(&stack_of(&place, stack)?))?.stack;
+    let mut store = open(&place, &stack, command, terminal)?;
     let (events, said) = change(store.state())?;
     for event in events {
         store.record(event)?;

@@ -34,6 +34,8 @@ pub struct Meta {
     pub changed: Wait,
     /// [`Kind::RATE`].
     pub rate: Rate,
+    /// [`Kind::READS`].
+    pub reads: Rate,
     /// [`Kind::ACTIONS`].
     pub actions: Actions,
     /// [`Kind::RETRY`].
@@ -61,6 +63,7 @@ impl Meta {
             poll: K::POLL,
             changed: K::CHANGED,
             rate: K::RATE,
+            reads: K::READS,
             actions: K::ACTIONS,
             retry: K::RETRY,
             moves: K::MOVES,
@@ -81,6 +84,14 @@ impl Meta {
     #[must_use]
     pub fn service(&self) -> &'static str {
         self.name.split('.').next().unwrap_or(self.name)
+    }
+
+    /// Returns IAM's prefix of the service, as in the names of its API calls.
+    #[must_use]
+    pub fn prefix(&self) -> &'static str {
+        let Actions { create, read, update: _, delete: _, find: _ } = self.actions;
+        let action = read.first().or(create.first()).copied().unwrap_or(self.name);
+        action.split(':').next().unwrap_or(action)
     }
 }
 

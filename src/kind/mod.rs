@@ -46,8 +46,10 @@ pub trait Kind: Sized + Send + Sync + 'static {
     const POLL: Poll;
     /// When to look whether a change in place has come to its end, from the answer of the update call.
     const CHANGED: Wait = Wait::of_change(Self::POLL.ready);
-    /// The request rate of the tightest mutating call, per account and region.
+    /// The request rate of the tightest mutating call.
     const RATE: Rate;
+    /// The rate of looks: of `read` and `find`, each of up to [`Kind::BATCH`] resources. Polls and refreshes keep to it.
+    const READS: Rate = Rate { group: "reads", burst: 10, per_second: 5.0 };
     /// The IAM actions of each verb; the permissions a run needs are their union.
     const ACTIONS: Actions;
     /// Refusals that pass with time, most often because something was made a moment ago.
@@ -222,9 +224,12 @@ impl Wait {
     }
 }
 
-/// A token bucket: so many calls at once, then so many a second.
+/// A token bucket: so many calls at once, then so many a second. AWS counts per account, and per region where the
+/// service is not global.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rate {
+    /// The name of the bucket within its service. Kinds that name the same one share it, as their calls do in AWS.
+    pub group: &'static str,
     /// The size of the bucket, in calls.
     pub burst: u32,
     /// The refill, in calls a second.

@@ -59,18 +59,25 @@ pub async fn adopt(
         return Err(AdoptError::NeedsFirst { of: source.of });
     }
     let cx = node.region.as_deref().map_or_else(|| cx.clone(), |region| cx.at(region));
-    let mut seen = look(kind.as_ref(), &cx, id, &wanted).await.map_err(|error| looked(node, error))?;
+    let mut seen = look(kind.as_ref(), &cx, id, &wanted, pace).await.map_err(|error| looked(node, error))?;
     if seen.is_none() {
         // One answer is no evidence: it comes from a replica.
         tokio::time::sleep(pace.absent).await;
-        seen = look(kind.as_ref(), &cx, id, &wanted).await.map_err(|error| looked(node, error))?;
+        seen = look(kind.as_ref(), &cx, id, &wanted, pace).await.map_err(|error| looked(node, error))?;
     }
     judge(kind.as_ref(), state, graph, node, &wanted, seen.ok_or(AdoptError::Absent)?)
 }
 
-async fn look(kind: &dyn Erased, cx: &Cx, id: &str, wanted: &serde_json::Value) -> Result<Option<SeenValue>, Error> {
-    let Some(attrs) = patiently(|| kind.adopt(cx, id, wanted)).await? else { return Ok(None) };
-    let mut seen = patiently(|| kind.read(cx, std::slice::from_ref(&attrs))).await?;
+async fn look(
+    kind: &dyn Erased,
+    cx: &Cx,
+    id: &str,
+    wanted: &serde_json::Value,
+    pace: Pace,
+) -> Result<Option<SeenValue>, Error> {
+    let meta = kind.meta();
+    let Some(attrs) = patiently(cx, meta, pace, || kind.adopt(cx, id, wanted)).await? else { return Ok(None) };
+    let mut seen = patiently(cx, meta, pace, || kind.read(cx, std::slice::from_ref(&attrs))).await?;
     Ok(seen.pop().flatten())
 }
 

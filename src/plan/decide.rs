@@ -235,8 +235,10 @@ pub(super) fn decide(view: &View<'_>, options: &Options) -> Result<Decisions, Pl
 }
 
 fn check_addresses(view: &View<'_>, options: &Options) -> Result<(), PlanError> {
-    let named = options.targets.iter().chain(&options.replace).chain(&options.allow_data_loss);
-    for address in named {
+    let named = options.targets.iter().chain(&options.replace);
+    // A destroy that is run again after a crash names what the first one has deleted already.
+    let never = |address: &&Address| !view.state.incarnations.keys().any(|it| it.is_below(address));
+    for address in named.chain(options.allow_data_loss.iter().filter(never)) {
         let in_spec = view.graph.nodes().any(|node| node.address.is_below(address));
         let in_state = view.state.resources.keys().any(|key| key.address.is_below(address));
         if !in_spec && !in_state {

@@ -131,13 +131,17 @@ pub struct Pace {
     /// The part of a kind's usual times that passes before the first look whether a resource is ready or gone, and
     /// between looks.
     pub looks: f64,
+    /// Whether calls keep to the published rates.
+    pub rates: bool,
 }
 
 impl Pace {
     /// For AWS, whose tag index may lag by some seconds.
-    pub const AWS: Pace = Pace { absent: Duration::from_secs(3), lost: Duration::from_secs(10), looks: 1.0 };
+    pub const AWS: Pace =
+        Pace { absent: Duration::from_secs(3), lost: Duration::from_secs(10), looks: 1.0, rates: true };
     /// For an emulator; the pause only lets a request of a killed process arrive.
-    pub const EMULATOR: Pace = Pace { absent: Duration::ZERO, lost: Duration::from_millis(300), looks: 0.0 };
+    pub const EMULATOR: Pace =
+        Pace { absent: Duration::ZERO, lost: Duration::from_millis(300), looks: 0.0, rates: false };
 }
 
 /// Makes the plan from wanted (`graph`), recorded (`state`) and seen (`looks`; empty without a refresh).

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use super::{Pace, PlanError};
 use crate::aws::{Cx, Error};
 use crate::kind::Address;
-use crate::kind::erased::{Erased, Registry, SeenValue};
+use crate::kind::erased::{Erased, Meta, Registry, SeenValue};
 use crate::state::State;
 use crate::state::resource::{Key, Resource, Stage};
 
@@ -28,6 +29,10 @@ pub(super) type Group<'a> = (&'a str, Option<&'a str>);
 
 /// How often a read that failed without a refusal is tried before the plan fails.
 const TRIES: u32 = 4;
+/// For how long "slower" is put up with.
+const THROTTLED_FOR: Duration = Duration::from_mins(10);
+/// The longest pause between two tries.
+const LONGEST: Duration = Duration::from_secs(20);
 
 /// Looks at every resource that exists as far as the state knows.
 ///
@@ -50,12 +55,12 @@ pub(super) async fn look_twice<'a>(
     resources: impl Iterator<Item = (&'a Key, &'a Resource)> + Clone,
     pace: Pace,
 ) -> Result<BTreeMap<Key, Look>, PlanError> {
-    let mut looks = look(cx, registry, resources.clone()).await?;
+    let mut looks = look(cx, registry, resources.clone(), pace).await?;
     let absent = |key: &Key| looks.get(key) == Some(&Look::Absent);
     let again: Vec<_> = resources.filter(|(key, it)| it.stage != Stage::Leaving && absent(key)).collect();
     if !again.is_empty() {
         tokio::time::sleep(pace.absent).await;
-        looks.extend(look(cx, registry, again.into_iter()).await?);
+        looks.extend(look(cx, registry, again.into_iter(), pace).await?);
     }
     Ok(looks)
 }
@@ -65,6 +70,7 @@ async fn look<'a>(
     cx: &Cx,
     registry: &Registry,
     resources: impl Iterator<Item = (&'a Key, &'a Resource)>,
+    pace: Pace,
 ) -> Result<BTreeMap<Key, Look>, PlanError> {
     let mut groups: BTreeMap<Group<'_>, Vec<(Key, Value)>> = BTreeMap::new();
     for (key, resource) in resources {
@@ -81,7 +87,7 @@ async fn look<'a>(
         for batch in members.chunks(kind.meta().batch) {
             let (kind, cx, batch) = (Arc::clone(kind), cx.clone(), batch.to_vec());
             reads.spawn(async move {
-                let seen = read(&*kind, &cx, &batch).await;
+                let seen = read(&*kind, &cx, &batch, pace).await;
                 (kind, batch, seen)
             });
         }
@@ -100,27 +106,40 @@ async fn look<'a>(
     Ok(looks)
 }
 
-async fn read(kind: &dyn Erased, cx: &Cx, batch: &[(Key, Value)]) -> Result<Vec<Option<SeenValue>>, Error> {
+async fn read(kind: &dyn Erased, cx: &Cx, batch: &[(Key, Value)], pace: Pace) -> Result<Vec<Option<SeenValue>>, Error> {
     let attrs: Vec<Value> = batch.iter().map(|(_, attrs)| attrs.clone()).collect();
-    patiently(|| kind.read(cx, &attrs)).await
+    patiently(cx, kind.meta(), pace, || kind.read(cx, &attrs)).await
 }
 
-/// Repeats a call that only looks while it is throttled or gets no clear answer.
-pub(super) async fn patiently<T, F>(mut call: impl FnMut() -> F) -> Result<T, Error>
+/// Makes a call that only looks, at its rate, and again while it is throttled or gets no clear answer.
+pub(super) async fn patiently<T, F>(cx: &Cx, meta: &Meta, pace: Pace, mut call: impl FnMut() -> F) -> Result<T, Error>
 where
     F: Future<Output = Result<T, Error>>,
 {
-    let mut pause = Duration::from_millis(500);
-    for _ in 1..TRIES {
-        match call().await {
-            Err(error) if error.is_throttling() || error.effect == crate::aws::Effect::Unknown => {
-                tokio::time::sleep(pause).await;
-                pause *= 2;
-            }
-            other => return other,
+    let (limits, service, rate) = (cx.limits(), meta.service(), meta.reads);
+    let begun = Instant::now();
+    let mut longest = Duration::from_secs(1);
+    let mut losses = 0;
+    loop {
+        while pace.rates
+            && let Err(at) = limits.take(service, cx.region(), rate)
+        {
+            tokio::time::sleep_until(at).await;
         }
+        match call().await {
+            Err(error) if error.is_throttling() && begun.elapsed() < THROTTLED_FOR => {
+                limits.slower(service, cx.region(), rate);
+            }
+            Err(error) if error.effect == crate::aws::Effect::Unknown && losses + 1 < TRIES => losses += 1,
+            Err(error) => return Err(error),
+            Ok(answer) => {
+                limits.got_through(service, cx.region(), rate);
+                return Ok(answer);
+            }
+        }
+        tokio::time::sleep(limits.pause(service, longest)).await;
+        longest = (longest * 2).min(LONGEST);
     }
-    call().await
 }
 
 /// Returns the kind of a recorded resource.

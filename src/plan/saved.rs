@@ -7,7 +7,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::Plan;
-use crate::state::State;
+use crate::state::{State, json};
 
 /// The version of the format, which `plan --json` prints as well.
 pub const VERSION: u64 = 2;
@@ -63,16 +63,31 @@ impl Saved {
         text
     }
 
-    /// Reads a plan file; `None` when the bytes are not one at all (a spec, say).
+    /// Whether the bytes are meant to be a plan file; no spec begins with a brace.
+    #[must_use]
+    pub fn is_one(bytes: &[u8]) -> bool {
+        bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{')
+    }
+
+    /// Reads a plan file.
     ///
     /// # Errors
-    /// When it is a plan file that this version cannot use.
-    pub fn parse(bytes: &[u8]) -> Option<Result<Saved, SavedError>> {
-        // No spec begins with a brace.
-        if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
-            return None;
+    /// When this version cannot use it.
+    pub fn parse(bytes: &[u8]) -> Result<Saved, SavedError> {
+        let value = json::parse(bytes).map_err(SavedError::Damaged)?;
+        if value.get("format").and_then(Value::as_str) != Some(FORMAT) {
+            return Err(SavedError::Foreign);
         }
-        Some(parse(bytes))
+        let found = value.get("version").and_then(Value::as_u64).unwrap_or(0);
+        if found != VERSION {
+            return Err(SavedError::OtherVersion { found });
+        }
+        let saved = Saved::deserialize(value).map_err(SavedError::Damaged)?;
+        let count = saved.plan.steps.len();
+        if saved.plan.steps.iter().flat_map(|step| &step.waits).any(|wait| wait.step >= count) {
+            return Err(SavedError::Foreign);
+        }
+        Ok(saved)
     }
 
     /// Checks that neither the spec nor the state moved since the plan was made.
@@ -88,23 +103,6 @@ impl Saved {
         }
         Ok(())
     }
-}
-
-fn parse(bytes: &[u8]) -> Result<Saved, SavedError> {
-    let value: Value = serde_json::from_slice(bytes).map_err(SavedError::Damaged)?;
-    if value.get("format").and_then(Value::as_str) != Some(FORMAT) {
-        return Err(SavedError::Foreign);
-    }
-    let found = value.get("version").and_then(Value::as_u64).unwrap_or(0);
-    if found != VERSION {
-        return Err(SavedError::OtherVersion { found });
-    }
-    let saved = Saved::deserialize(value).map_err(SavedError::Damaged)?;
-    let count = saved.plan.steps.len();
-    if saved.plan.steps.iter().flat_map(|step| &step.waits).any(|wait| wait.step >= count) {
-        return Err(SavedError::Foreign);
-    }
-    Ok(saved)
 }
 
 fn digest(bytes: &[u8]) -> String {

@@ -1,7 +1,8 @@
 //! Settling the calls whose answer a crash lost: AWS is asked what happened, and the answer is recorded.
 //!
 //! A create call's resource is looked for by its token (twice, because a tag index lags); it is adopted, or nothing
-//! happened. After an update or delete call the resource is simply read. Nothing is left to the user.
+//! happened. After an update or delete call the resource is read, and once more after a pause where it stands as if there
+//! had been no call: the request of a process that has just died may still be under way. Nothing is left to the user.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -31,16 +32,19 @@ pub async fn settle(
         ledger.state().open().map(|(key, resource, open)| (key.clone(), resource.clone(), open.clone())).collect();
     let (created, touched): (Vec<_>, Vec<_>) = open.into_iter().partition(|(_, _, open)| *open == Open::Create);
 
-    let mut events = Vec::new();
     let lost: Vec<(Key, Resource)> = created.into_iter().map(|(key, resource, _)| (key, resource)).collect();
     let stack = ledger.state().stack.clone();
     let lineage = ledger.state().lineage.clone();
-    let mut found = find(cx, registry, &stack, &lineage, &lost).await?;
-    if found.len() < lost.len() {
+    let mut found = find(cx, registry, &stack, &lineage, &lost, pace).await?;
+    let mut looks = refresh::look_twice(cx, registry, keyed(&touched), pace).await?;
+    let early: Vec<_> = touched.iter().filter(|it| may_still_come(it, looks.get(&it.0))).cloned().collect();
+    if found.len() < lost.len() || !early.is_empty() {
         tokio::time::sleep(pace.lost).await;
         let missing: Vec<_> = lost.iter().filter(|(key, _)| !found.contains_key(key)).cloned().collect();
-        found.extend(find(cx, registry, &stack, &lineage, &missing).await?);
+        found.extend(find(cx, registry, &stack, &lineage, &missing, pace).await?);
+        looks.extend(refresh::look_twice(cx, registry, keyed(&early), pace).await?);
     }
+    let mut events = Vec::new();
     for (key, resource) in lost {
         let kind = known(registry, &resource.kind, &key.address)?;
         events.push(match found.remove(&key) {
@@ -52,8 +56,6 @@ pub async fn settle(
         });
     }
 
-    let looks =
-        refresh::look_twice(cx, registry, touched.iter().map(|(key, resource, _)| (key, resource)), pace).await?;
     for (key, resource, open) in touched {
         events.push(match looks.get(&key) {
             Some(Look::Seen(seen)) => {
@@ -88,12 +90,30 @@ pub async fn settle(
     Ok(settled)
 }
 
+/// A resource and its open call.
+type Touched = (Key, Resource, Open);
+
+fn keyed(touched: &[Touched]) -> impl Iterator<Item = (&Key, &Resource)> + Clone {
+    touched.iter().map(|(key, resource, _)| (key, resource))
+}
+
+/// Whether a call may yet have its effect, as far as a look shows: its request may still be under way, or its effect not
+/// have reached the replica that answered.
+fn may_still_come((_, _, open): &Touched, look: Option<&Look>) -> bool {
+    let Some(Look::Seen(seen)) = look else { return false };
+    match open {
+        Open::Delete => seen.phase != Phase::Deleting,
+        Open::Create | Open::Update { .. } => true,
+    }
+}
+
 async fn find(
     cx: &Cx,
     registry: &Registry,
     stack: &str,
     lineage: &str,
     lost: &[(Key, Resource)],
+    pace: Pace,
 ) -> Result<BTreeMap<Key, Value>, PlanError> {
     let mut groups: BTreeMap<Group<'_>, Vec<(&Key, LostValue)>> = BTreeMap::new();
     for (key, resource) in lost {
@@ -110,7 +130,8 @@ async fn find(
         }
         for batch in members.chunks(kind.meta().batch) {
             let wanted: Vec<LostValue> = batch.iter().map(|(_, value)| value.clone()).collect();
-            let answers = patiently(|| kind.find(&cx, &wanted)).await.map_err(|source| PlanError::Look {
+            let answers = patiently(&cx, kind.meta(), pace, || kind.find(&cx, &wanted)).await;
+            let answers = answers.map_err(|source| PlanError::Look {
                 address: batch[0].0.address.clone(),
                 kind: name.to_owned(),
                 source: Box::new(source),

@@ -48,7 +48,8 @@ pub fn basis(region: Option<&str>) -> String {
 /// Returns what a plan does to the price of a month, in one line.
 #[must_use]
 pub fn change(before: &Estimate, after: &Estimate) -> String {
-    let whole = |it: f64| format!("{:.0}", it.round());
+    // Plus nothing: there is no such thing as minus nothing dollars.
+    let whole = |it: f64| format!("{:.0}", it.round() + 0.0);
     let sum = if before.tiers.is_empty() {
         format!("about {} USD a month", whole(after.monthly))
     } else {

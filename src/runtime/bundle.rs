@@ -12,7 +12,7 @@ use flate2::write::ZlibEncoder;
 use sha2::{Digest, Sha256};
 
 use super::files::{File, written};
-use super::{Instance, late};
+use super::{Install, Instance, build, late};
 use crate::kind::{Part, Text};
 
 /// The most bytes of user data that EC2 takes.
@@ -74,11 +74,16 @@ fn started(instance: &Instance, bring: impl IntoIterator<Item = Text>) -> Text {
     let mut pieces = vec![Text::from(concat!(
         "#!/bin/bash\n",
         "# Made by moodle-infra. What it does is in /opt/moodle-infra, what it did in /var/log/moodle-infra.log.\n",
+    ))];
+    let ends = if instance.install == Install::Wizard { "wizard" } else { "installed" };
+    let (build, path) = (build(instance), &instance.parameters);
+    pieces.push(Text::from(format!("# Build {build}; says below {path}/report when it is done: {ends}.\n")));
+    pieces.push(Text::from(concat!(
         "set -euo pipefail\n",
         "root=${MOODLE_INFRA_ROOT:-}\n",
         "mkdir -p \"$root/opt/moodle-infra\"\n",
         "cat >\"$root/opt/moodle-infra/values\" <<'MOODLE-INFRA-END'\n",
-    ))];
+    )));
     for (name, value) in late::values(instance) {
         pieces.extend([Text::from(format!("{name}=")), value, Text::from("\n")]);
     }

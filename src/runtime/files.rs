@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use minijinja::value::Value;
 use minijinja::{Environment, context};
 
-use super::{Architecture, Archive, Cache, Cron, Engine, Install, Instance, Protocol, late, plugins, quote};
+use super::{Architecture, Archive, Cache, Cron, Engine, Install, Instance, Protocol, build, late, plugins, quote};
 use crate::kind::Text;
 
 /// A file before its late values are known.
@@ -47,6 +47,7 @@ const ALWAYS: &[Template] = &[
     template!("/opt/moodle-infra/database.php", "database.php"),
     template!("/opt/moodle-infra/fstab", "fstab"),
     template!("/opt/moodle-infra/health/status.php", "status.php"),
+    template!("/opt/moodle-infra/maintenance.sh", "maintenance.sh", program),
     template!("/opt/moodle-infra/report.sh", "report.sh", program),
     template!("/opt/moodle-infra/secrets.sh", "secrets.sh", program),
     template!("/opt/moodle-infra/settle.php", "settle.php"),
@@ -135,6 +136,7 @@ fn context_of(instance: &Instance) -> Value {
         late => late::values(instance).keys().map(|it| (*it, quoted(&late::token(it)))).collect::<BTreeMap<_, _>>(),
         region, locale, parameters, admin,
         name => context! { full => name.full, short => name.short },
+        build => build(instance),
         machine => match architecture { Architecture::Arm64 => "aarch64", Architecture::X86_64 => "x86_64" },
         https => address.is_https(),
         strips_edge => address.cdn.as_ref().is_some_and(|it| it.only_way),

@@ -13,6 +13,8 @@
 //!
 //! Not here: secrets. An instance has their ARNs and fetches them into memory.
 
+mod build;
+
 mod bundle;
 
 mod files;
@@ -29,6 +31,7 @@ mod seed;
 
 use std::collections::BTreeMap;
 
+pub use build::build;
 pub use bundle::{Bundle, LONGEST, bundle, fetching, size, user_data};
 pub use files::files;
 pub use late::{is_plain, show};

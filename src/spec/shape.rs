@@ -9,6 +9,9 @@ use super::tokens::{Kind, Token};
 
 /// The deepest nesting of blocks and of block comments; a spec needs four.
 const DEEPEST: usize = 6;
+
+/// The most stars and slashes in a block comment: the parser goes one level deeper at each.
+const MOST_SIGNS: usize = 250;
 /// After so many faults the rest is most probably their consequence.
 const MOST_FAULTS: usize = 20;
 
@@ -112,6 +115,12 @@ impl Shape<'_> {
         // Counts every opening, so it may refuse a comment of many small ones; nobody writes such a thing.
         if DEEPEST < self.source.slice(span).matches("/*").count() {
             self.too_deep(span);
+        } else if MOST_SIGNS < self.source.slice(span).matches(['*', '/']).count() {
+            let detail = format!("A comment between `/*` and `*/` has at most {MOST_SIGNS} stars and slashes.");
+            let mut fault =
+                Diagnostic::error("spec::comment", self.source.place(span), "Comment too intricate", detail);
+            fault.help("Begin each of its lines with `//` instead.");
+            self.faults.push(fault);
         }
     }
 
@@ -251,7 +260,10 @@ impl Shape<'_> {
         if is_plain(text) {
             return;
         }
-        let Err(error) = KdlEntry::parse(text) else { return };
+        // Behind a fault in a text the parser reads on, and would take what is left for comments, as deep as it likes.
+        let is_quoted = text.starts_with(['"', '#']);
+        let harmless = if is_quoted { text.replace(['/', '*'], "x") } else { text.to_owned() };
+        let Err(error) = KdlEntry::parse(&harmless) else { return };
         let told = error.diagnostics.first().and_then(|it| it.message.clone());
         let (why, help) = match text.chars().next() {
             Some('"') => ("has a backslash that escapes nothing", "Write a backslash twice: \\\\"),

@@ -1,8 +1,9 @@
 //! The write-ahead log: one JSON line an event, on disk before anything acts on it.
 //!
-//! The first line is a header. A last line without its line feed was torn by a crash and never acted on: it is
-//! ignored, and cut off before the next record is written. Anything else that cannot be read is an error, never
-//! skipped.
+//! The first line is a header. It says which record the journal goes on from, so that it is never put behind an older
+//! snapshot. A last line that is torn was never acted on: it is ignored, and cut off before the next record is written.
+//! A crash tears it at its end; a power cut may also leave a page of zeros in it. Anything else that cannot be read is
+//! an error, never skipped.
 
 use std::fs::File;
 use std::io::Write;
@@ -12,10 +13,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::event::Event;
-use super::{State, StateError, file};
+use super::{State, StateError, file, json, shortened};
 
-/// The version of the format. Version 1 did not know [`Event::Adopted`], and is else the same.
-pub const VERSION: u64 = 2;
+/// The version of the format. Version 1 did not know [`Event::Adopted`], versions 1 and 2 not what they go on from.
+pub const VERSION: u64 = 3;
 const FORMAT: &str = "moodle-infra/journal";
 
 #[derive(Serialize, Deserialize)]
@@ -23,6 +24,19 @@ const FORMAT: &str = "moodle-infra/journal";
 struct Header {
     format: String,
     version: u64,
+    stack: String,
+    lineage: String,
+    /// The last record before those in here; the snapshot has it.
+    after: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FirstHeader {
+    #[serde(rename = "format")]
+    _format: String,
+    #[serde(rename = "version")]
+    _version: u64,
     stack: String,
     lineage: String,
 }
@@ -60,6 +74,7 @@ impl Journal {
                 version: VERSION,
                 stack: state.stack.clone(),
                 lineage: state.lineage.clone(),
+                after: state.serial,
             };
             journal.line(&header)?;
             file::sync_folder(file::folder_of(path)).map_err(|error| journal.failed(error))?;
@@ -108,20 +123,33 @@ impl Journal {
 /// holds already are skipped: the crash was between writing the snapshot and cutting the journal.
 ///
 /// # Errors
-/// When the journal is damaged, newer, or of another stack.
+/// When the journal is damaged, newer, of another stack, or goes on from what the snapshot does not have.
 pub fn replay(path: &Path, state: &mut State) -> Result<u64, StateError> {
-    let Some(bytes) = file::read(path)? else { return Ok(0) };
-    let damaged =
-        |line: usize, why: String| StateError::Damaged { path: path.to_owned(), why: format!("line {line}: {why}") };
+    match file::read(path)? {
+        Some(bytes) => fold(path, &bytes, state),
+        None => Ok(0),
+    }
+}
+
+/// Does what [`replay`] does, with the bytes of the file at `path`.
+///
+/// # Errors
+/// Those of [`replay`].
+pub fn fold(path: &Path, bytes: &[u8], state: &mut State) -> Result<u64, StateError> {
+    let damaged = |line: usize, why: String| StateError::Damaged {
+        path: path.to_owned(),
+        why: format!("line {line}: {}", shortened(&why)),
+    };
     let mut whole = 0;
-    for (index, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
-        if !line.ends_with(b"\n") {
+    let mut lines = bytes.split_inclusive(|byte| *byte == b'\n').enumerate().peekable();
+    while let Some((index, line)) = lines.next() {
+        if is_torn(line, lines.peek().is_none()) {
             break;
         }
         let number = index + 1;
-        let value: Value = serde_json::from_slice(line).map_err(|error| damaged(number, error.to_string()))?;
+        let value = json::parse(line).map_err(|error| damaged(number, error.to_string()))?;
         if index == 0 {
-            check_header(path, &value, state)?;
+            check_header(path, value, state)?;
         } else {
             let line = Line::deserialize(value).map_err(|error| damaged(number, error.to_string()))?;
             if line.serial > state.serial {
@@ -137,26 +165,42 @@ pub fn replay(path: &Path, state: &mut State) -> Result<u64, StateError> {
     Ok(whole)
 }
 
-fn check_header(path: &Path, value: &Value, state: &mut State) -> Result<(), StateError> {
-    let damaged = |why: &str| StateError::Damaged { path: path.to_owned(), why: format!("line 1: {why}") };
+/// Whether a line never got to disk as a whole. A page that did not is zeros, which no JSON has; and only the last
+/// line can be so, because each is on disk before the next is written.
+fn is_torn(line: &[u8], is_last: bool) -> bool {
+    !line.ends_with(b"\n") || (is_last && line.contains(&0))
+}
+
+fn check_header(path: &Path, value: Value, state: &mut State) -> Result<(), StateError> {
+    let damaged = |why: &str| StateError::Damaged { path: path.to_owned(), why: format!("line 1: {}", shortened(why)) };
     if value.get("format").and_then(Value::as_str) != Some(FORMAT) {
         return Err(damaged("it is not a journal of moodle-infra"));
     }
-    match value.get("version").and_then(Value::as_u64) {
-        Some(1..=VERSION) => {}
+    let told = |error: serde_json::Error| damaged(&error.to_string());
+    let (stack, lineage, after) = match value.get("version").and_then(Value::as_u64) {
+        Some(VERSION) => {
+            let Header { format: _, version: _, stack, lineage, after } = Header::deserialize(value).map_err(told)?;
+            (stack, lineage, after)
+        }
+        Some(1 | 2) => {
+            let FirstHeader { _format, _version, stack, lineage } = FirstHeader::deserialize(value).map_err(told)?;
+            (stack, lineage, 0)
+        }
         Some(found) if found > VERSION => {
             return Err(StateError::Newer { path: path.to_owned(), found, known: VERSION });
         }
         _ => return Err(damaged("it has no version that ever was")),
+    };
+    if stack != state.stack {
+        return Err(StateError::OtherStack { path: path.to_owned(), found: stack, wanted: state.stack.clone() });
     }
-    let header = Header::deserialize(value).map_err(|error| damaged(&error.to_string()))?;
-    if header.stack != state.stack {
-        return Err(StateError::OtherStack { path: path.to_owned(), found: header.stack, wanted: state.stack.clone() });
+    if state.serial < after {
+        return Err(StateError::Behind { path: path.to_owned(), after, found: state.serial });
     }
     if state.serial == 0 {
         // There is no snapshot yet: the journal says which lineage this is.
-        state.lineage = header.lineage;
-    } else if header.lineage != state.lineage {
+        state.lineage = lineage;
+    } else if lineage != state.lineage {
         return Err(damaged("it belongs to another state of a stack of this name"));
     }
     Ok(())

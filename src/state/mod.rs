@@ -23,7 +23,9 @@
 pub mod event;
 pub mod file;
 pub mod journal;
+pub mod json;
 pub mod lock;
+pub mod note;
 pub mod resource;
 pub mod snapshot;
 pub mod store;
@@ -218,6 +220,12 @@ impl State {
     }
 }
 
+/// Returns what is wrong with a file, which may have been made to say much.
+fn shortened(why: &str) -> String {
+    const LONGEST: usize = 300;
+    if why.chars().count() <= LONGEST { why.to_owned() } else { why.chars().take(LONGEST).chain(['…']).collect() }
+}
+
 fn illegal(event: &Event, why: &'static str) -> Illegal {
     Illegal { event: format!("{event:?}").chars().take(200).collect(), why }
 }
@@ -277,7 +285,17 @@ pub enum StateError {
         /// The stack asked for.
         wanted: String,
     },
-    /// Others may change a file, or it is not a plain file.
+    /// A journal goes on from a newer snapshot than the one that is there: one of the two was restored without the other.
+    #[error("{} goes on from record {after}, but the snapshot beside it ends at record {found}", .path.display())]
+    Behind {
+        /// The journal.
+        path: PathBuf,
+        /// The record that the journal goes on from.
+        after: u64,
+        /// The last record in the snapshot.
+        found: u64,
+    },
+    /// Others may change a file or a folder, or it is not a plain file.
     #[error("{} is not safe to use: {why}", .path.display())]
     Unsafe {
         /// The file.
@@ -292,6 +310,22 @@ pub enum StateError {
         stack: String,
         /// Who holds the lock, as it wrote itself down.
         holder: Box<lock::Holder>,
+    },
+    /// Whether the holder of the lock is alive cannot be found out from here.
+    #[error("stack `{stack}` is locked by {holder}, on another machine")]
+    LockedElsewhere {
+        /// The stack.
+        stack: String,
+        /// Who took the lock, as it wrote itself down.
+        holder: Box<lock::Holder>,
+    },
+    /// Somebody freed the lock while we held it.
+    #[error("the lock of stack `{stack}` was taken from this run: {} is not as this run wrote it", .path.display())]
+    LockLost {
+        /// The stack.
+        stack: String,
+        /// The lock file.
+        path: PathBuf,
     },
     /// An event is illegal; nothing was written.
     #[error(transparent)]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::resource::{Key, Open, Resource, Stage};
-use super::{State, StateError, file};
+use super::{State, StateError, file, json, shortened};
 use crate::kind::Address;
 
 /// The version of the format. Version 1 did not have `kept`.
@@ -52,9 +52,16 @@ struct Entry {
 /// # Errors
 /// When it is damaged, newer, or of another stack.
 pub fn load(path: &Path, stack: &str) -> Result<Option<State>, StateError> {
-    let Some(bytes) = file::read(path)? else { return Ok(None) };
-    let damaged = |why: String| StateError::Damaged { path: path.to_owned(), why };
-    let mut value: Value = serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
+    file::read(path)?.map(|bytes| parse(path, &bytes, stack)).transpose()
+}
+
+/// Reads the bytes of the snapshot at `path`.
+///
+/// # Errors
+/// Those of [`load`].
+pub fn parse(path: &Path, bytes: &[u8], stack: &str) -> Result<State, StateError> {
+    let damaged = |why: String| StateError::Damaged { path: path.to_owned(), why: shortened(&why) };
+    let mut value = json::parse(bytes).map_err(|error| damaged(error.to_string()))?;
     if value.get("format").and_then(Value::as_str) != Some(FORMAT) {
         return Err(damaged("it is not a state of moodle-infra".to_owned()));
     }
@@ -72,7 +79,7 @@ pub fn load(path: &Path, stack: &str) -> Result<Option<State>, StateError> {
     }
     let state = state_of(read).map_err(damaged)?;
     state.verify().map_err(damaged)?;
-    Ok(Some(state))
+    Ok(state)
 }
 
 /// Makes version 2 of version 1, in which nothing was imported.

@@ -13,7 +13,7 @@ impl Topology {
     #[must_use]
     pub fn questions(&self) -> BTreeSet<Question> {
         let of_balancer = self.load_balancer.iter().filter_map(LoadBalancer::questions);
-        dns::questions(self).into_iter().chain(of_balancer).collect()
+        dns::questions(self).into_iter().chain(of_balancer).chain(moodle::question(self)).collect()
     }
 
     /// Returns the resources that the spec asks for.
@@ -41,7 +41,8 @@ impl Topology {
         let zone = dns::zone(cx, self);
         let issued = self.certificate.as_ref();
         let issued = issued.map(|it| it.add_to(cx, site, zone.as_ref(), self.cdn.is_some()));
-        let inputs = load_balancer::Inputs { certificate: issued.as_ref().map(|it| it.here.clone()) };
+        let wizard = moodle::waits_for_wizard(cx, self);
+        let inputs = load_balancer::Inputs { certificate: issued.as_ref().map(|it| it.here.clone()), patient: wizard };
         let balancer = self.load_balancer.as_ref().map(|it| it.add_to(cx, places.as_ref(), &inputs));
         let front = self.front(cx, balancer.as_ref(), issued.as_ref());
         if let Some(dns) = &self.dns {
@@ -81,9 +82,13 @@ impl Topology {
             };
             let ground = web.prepare(cx, &needs);
             let boots = moodle::instance(cx, self, &parts, admin, ground.log_group.text());
-            let user_data = boots.as_ref().map(|it| boot::user_data(cx, &ground, it));
+            let runs = boots.as_ref().map(|it| web::Moodle {
+                build: crate::runtime::build(it),
+                user_data: boot::user_data(cx, &ground, it),
+                wizard,
+            });
             cx.boots = boots;
-            fleet = Some((web.add_to(cx, &needs, &ground, user_data), web.scale.max));
+            fleet = Some((web.add_to(cx, &needs, &ground, runs.as_ref()), web.scale.max));
         }
         if let (Some(bastion), Some(places)) = (&self.bastion, &places) {
             bastion.add_to(cx, &bastion::Needs { places, shared: shared.as_ref() });

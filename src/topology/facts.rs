@@ -24,15 +24,23 @@ pub enum Question {
     HostedZone(String),
     /// The id of the prefix list with this name.
     PrefixList(String),
+    /// Whether a server that reports below this parameter serves a site that is installed: [`Question::YES`], or not.
+    Installed(String),
 }
 
 impl Question {
+    /// That it is so.
+    pub const YES: &str = "yes";
+    /// That it is not, or not yet.
+    pub const NO: &str = "no";
+
     /// Returns the IAM action by which AWS is asked.
     #[must_use]
     pub fn action(&self) -> &'static str {
         match self {
             Question::HostedZone(_) => "route53:ListHostedZonesByName",
             Question::PrefixList(_) => "ec2:DescribeManagedPrefixLists",
+            Question::Installed(_) => "ssm:GetParametersByPath",
         }
     }
 
@@ -41,6 +49,7 @@ impl Question {
         match self {
             Question::HostedZone(_) => "Z0000000000000",
             Question::PrefixList(_) => "pl-00000000",
+            Question::Installed(_) => Question::NO,
         }
         .to_owned()
     }
@@ -51,6 +60,7 @@ impl fmt::Display for Question {
         match self {
             Question::HostedZone(name) => write!(f, "the hosted zone {name}"),
             Question::PrefixList(name) => write!(f, "the prefix list {name}"),
+            Question::Installed(path) => write!(f, "the site that reports below {path}"),
         }
     }
 }
@@ -91,13 +101,16 @@ impl Facts {
         let available: Vec<String> = ('a'..='z').map(|letter| format!("{region}{letter}")).collect();
         let facts = Facts::of(topology, "000000000000", region, &available)
             .unwrap_or_else(|error| panic!("bug: a checked topology does not fit its own region: {error}"));
-        facts.supposing(topology)
+        facts.remembering(topology, &BTreeMap::new())
     }
 
-    /// Returns the facts with made-up answers to what the topology wants to know, for commands that ask AWS nothing.
+    /// Returns the facts with the answers that a state remembers, by what [`Question`] displays, and made-up ones where
+    /// it remembers none.
     #[must_use]
-    pub fn supposing(self, topology: &Topology) -> Facts {
-        self.knowing(topology.questions().into_iter().map(|it| (it.clone(), it.placeholder())).collect())
+    pub fn remembering(self, topology: &Topology, answers: &BTreeMap<String, String>) -> Facts {
+        let answer = |it: &Question| answers.get(&it.to_string()).cloned().unwrap_or_else(|| it.placeholder());
+        let answers = topology.questions().into_iter().map(|it| (it.clone(), answer(&it))).collect();
+        self.knowing(answers)
     }
 
     /// Returns the facts with answers to [`Topology::questions`].
@@ -114,6 +127,12 @@ impl Facts {
     #[must_use]
     pub fn answer(&self, question: &Question) -> &str {
         self.answers.get(question).unwrap_or_else(|| panic!("bug: nobody asked for {question}"))
+    }
+
+    /// Returns every answer, by what its question displays.
+    #[must_use]
+    pub fn answers(&self) -> BTreeMap<String, String> {
+        self.answers.iter().map(|(question, answer)| (question.to_string(), answer.clone())).collect()
     }
 
     /// Returns the account's twelve digits.

@@ -47,6 +47,8 @@ pub mod machines;
 
 mod fleet;
 
+mod copying;
+
 pub mod web;
 
 pub mod cdn;

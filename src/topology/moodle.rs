@@ -6,7 +6,7 @@ use super::cache::{self, Purpose, Store};
 use super::database::{Engine, Form, Reached};
 use super::load_balancer::Balancer;
 use super::site::{Cron, Install, Site};
-use super::{Build, Files, Front, Key, LoadBalancer, Shared, Topology, at, machines};
+use super::{Build, Files, Front, Key, LoadBalancer, Question, Shared, Topology, at, machines, web};
 use crate::kind::Text;
 use crate::kinds::secretsmanager::secret::{Recipe, Secret, SecretProps};
 use crate::runtime;
@@ -27,6 +27,23 @@ impl Parts<'_> {
     fn are_there(&self) -> bool {
         self.balancer.is_some() && self.database.is_some() && self.shared.is_some()
     }
+}
+
+/// Below which parameter the servers of a stack report.
+fn reports(stack: &str) -> String {
+    format!("{}/report", web::parameters_of(stack))
+}
+
+/// Returns the question whether somebody has installed Moodle, where that is for somebody to do.
+pub(super) fn question(topology: &Topology) -> Option<Question> {
+    let by_hand = topology.site.as_ref().is_some_and(|it| it.install == Install::Wizard);
+    let parts = topology.load_balancer.is_some() && topology.database.is_some() && topology.files.is_some();
+    (by_hand && parts && topology.web.is_some()).then(|| Question::Installed(reports(&topology.name)))
+}
+
+/// Whether the site still waits for somebody to install it.
+pub(super) fn waits_for_wizard(cx: &Build<'_>, topology: &Topology) -> bool {
+    question(topology).is_some_and(|it| cx.facts.answer(&it) != Question::YES)
 }
 
 /// Adds the secret with the administrator's password where the servers install Moodle, and returns its ARN.
@@ -164,7 +181,7 @@ pub(super) fn instance(
             max_input_vars: whole(web.php.max_input_vars),
         },
         logs: Some(log_group),
-        parameters: format!("/Moodle/{}", cx.stack),
+        parameters: web::parameters_of(cx.stack),
     })
 }
 

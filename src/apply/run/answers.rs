@@ -1,5 +1,6 @@
 //! What an answer to a step's own call leads to.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -10,7 +11,7 @@ use crate::apply::call::{Answer, Call, Reply};
 use crate::apply::progress::Progress;
 use crate::apply::step::Verdict;
 use crate::aws::{Error, Result};
-use crate::kind::erased::TAGS;
+use crate::kind::erased::{Meta, TAGS};
 use crate::kind::{Milestone, Verb};
 use crate::plan::step::Action;
 use crate::state::event::{self, Event};
@@ -19,10 +20,11 @@ impl Run<'_> {
     pub(super) fn answered(&mut self, answer: Answer) {
         match answer {
             Answer::Step { step, reply } => {
-                let service = self.running(step).kind.meta().service();
-                if let Some(count) = self.under_way.get_mut(service) {
+                let kind = Arc::clone(&self.running(step).kind);
+                if let Some(count) = self.under_way.get_mut(kind.meta().service()) {
                     *count -= 1;
                 }
+                self.learn(step, kind.meta(), &reply);
                 match reply {
                     Reply::Created(Ok(attrs)) => self.created(step, attrs),
                     Reply::Created(Err(error)) => self.call_failed(step, Verb::Create, &error),
@@ -36,6 +38,17 @@ impl Run<'_> {
             Answer::Looked { group, steps, seen } => self.looked(&group, steps, seen),
         }
         self.tell_left();
+    }
+
+    /// Learns from an answer how fast AWS lets us be.
+    fn learn(&self, step: usize, meta: &Meta, reply: &Reply) {
+        let (service, region, limits) = (meta.service(), self.region(step), self.job.cx.limits());
+        let rate = if matches!(reply, Reply::Found(_)) { meta.reads } else { meta.rate };
+        match reply.error() {
+            None => limits.got_through(service, region, rate),
+            Some(error) if error.is_throttling() => limits.slower(service, region, rate),
+            Some(_) => {}
+        }
     }
 
     fn created(&mut self, step: usize, attrs: Value) {
@@ -98,11 +111,10 @@ impl Run<'_> {
 
     fn call_failed(&mut self, step: usize, verb: Verb, error: &Error) {
         let planned = &self.job.plan.steps[step];
-        if error.is_throttling() {
-            self.limits.empty(&planned.kind, planned.region.as_deref(), Instant::now());
-        }
         let stopping = self.is_stopping();
+        let limits = self.job.cx.limits();
         let running = self.running(step);
+        let service = running.kind.meta().service();
         match running.judge(verb, error) {
             Verdict::GiveUp { open: false } => {
                 let key = planned.key.clone();
@@ -118,17 +130,17 @@ impl Run<'_> {
                     self.record(Event::Nothing { key: planned.key.clone() });
                 }
             }
-            Verdict::Again(pause) => {
+            Verdict::Again(longest) => {
                 running.lost = (error.effect == crate::aws::Effect::Unknown).then(|| error.clone());
-                self.pause(step, pause, error.to_string());
+                self.pause(step, limits.pause(service, longest), error.to_string());
             }
-            Verdict::Look(pause) => {
+            Verdict::Look(longest) => {
                 running.lost = Some(error.clone());
                 running.looked_once = false;
                 if let Some(Call::Create { token, want } | Call::Find { token, want }) = running.call.take() {
                     running.call = Some(Call::Find { token, want });
                 }
-                self.pause(step, pause, error.to_string());
+                self.pause(step, limits.pause(service, longest), error.to_string());
             }
         }
     }

@@ -10,13 +10,15 @@ use super::Run;
 use crate::apply::call::{self, Call};
 use crate::apply::polls::Group;
 use crate::apply::progress::Progress;
-use crate::aws::Result;
-use crate::kind::erased::SeenValue;
+use crate::aws::{Effect, Result};
+use crate::kind::erased::{Meta, SeenValue};
 use crate::kind::{Phase, Wait};
 use crate::state::event::{self, Event};
 
 /// A resource that was made so long ago and is not found, or deleted and still there, is not only a stale replica's answer.
 const STALE: Duration = Duration::from_mins(1);
+/// The longest pause after a look that failed.
+const THROTTLED: Duration = Duration::from_secs(4);
 /// So many looks may fail in a row.
 const LOOK_FAILURES: u32 = 6;
 
@@ -35,9 +37,14 @@ impl Run<'_> {
     pub(super) fn look_due(&mut self) {
         for (group, steps) in self.polls.due(Instant::now()) {
             let Some(kind) = self.job.registry.get(&group.0).cloned() else { continue };
-            let batches = steps.chunks(kind.meta().batch);
-            self.polls.looking(&group, batches.len());
-            for batch in batches {
+            for batch in steps.chunks(kind.meta().batch) {
+                if let Some(at) = self.no_look_before(batch[0], kind.meta()) {
+                    for step in batch {
+                        self.polls.postpone(&group, *step, at);
+                    }
+                    continue;
+                }
+                self.polls.looking(&group);
                 let have: Vec<Value> = batch.iter().filter_map(|step| self.attrs(*step)).collect();
                 let cx = self.cx(batch[0]);
                 self.calls.spawn(call::look(Arc::clone(&kind), cx, group.clone(), batch.to_vec(), have));
@@ -45,22 +52,37 @@ impl Run<'_> {
         }
     }
 
+    /// Takes a token for a look, or says when there will be one.
+    fn no_look_before(&self, step: usize, meta: &Meta) -> Option<Instant> {
+        let take = || self.job.cx.limits().take(meta.service(), self.region(step), meta.reads);
+        if self.job.pace.rates { take().err() } else { None }
+    }
+
     pub(super) fn looked(&mut self, group: &Group, steps: Vec<usize>, seen: Result<Vec<Option<SeenValue>>>) {
         self.polls.looked(group);
+        let Some(kind) = self.job.registry.get(&group.0).cloned() else { return };
+        let (service, reads, limits) = (kind.meta().service(), kind.meta().reads, self.job.cx.limits());
         match seen {
             Ok(seen) => {
+                limits.got_through(service, self.region(steps[0]), reads);
                 for (step, seen) in steps.into_iter().zip(seen) {
                     self.judge_look(group, step, seen);
                 }
             }
             Err(error) => {
-                let passing = error.is_throttling() || error.effect == crate::aws::Effect::Unknown;
+                let throttled = error.is_throttling();
+                if throttled {
+                    limits.slower(service, self.region(steps[0]), reads);
+                }
+                let again = Instant::now() + limits.pause(service, THROTTLED);
                 for step in steps {
-                    if self.polls.get(group, step).is_none() {
-                        continue;
-                    }
-                    let failures = self.polls.again(group, step, true);
-                    if !passing || failures > LOOK_FAILURES {
+                    let Some(item) = self.polls.get(group, step) else { continue };
+                    let late = item.deadline <= Instant::now();
+                    let failures = self.polls.again(group, step, !throttled);
+                    self.polls.postpone(group, step, again);
+                    // "Slower" is put up with as long as the wait itself.
+                    let passing = throttled && !late || error.effect == Effect::Unknown && failures <= LOOK_FAILURES;
+                    if !passing {
                         self.polls.remove(group, step);
                         self.fail(step, error.to_string(), false);
                     }

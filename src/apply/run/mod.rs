@@ -13,7 +13,6 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::call::{self, Answer, Call};
-use super::limits::Limits;
 use super::polls::Polls;
 use super::progress::Progress;
 use super::queue::{Queue, Typical};
@@ -81,7 +80,6 @@ struct Run<'a> {
     /// The steps' own calls under way, by service.
     under_way: BTreeMap<&'static str, usize>,
     polls: Polls,
-    limits: Limits,
     /// When a token bucket will have a token for a step that is ready.
     token_at: Option<Instant>,
     ended: BTreeSet<usize>,
@@ -104,7 +102,6 @@ impl<'a> Run<'a> {
             calls: JoinSet::new(),
             under_way: BTreeMap::new(),
             polls: Polls::default(),
-            limits: Limits::default(),
             token_at: None,
             ended: BTreeSet::new(),
             outcome: Outcome::default(),
@@ -245,24 +242,26 @@ impl<'a> Run<'a> {
                 self.fail(step, format!("this version does not know the kind `{}`", planned.kind), false);
                 continue;
             };
-            if self.may_call(step, kind.as_ref(), planned.action != Action::Await) {
+            // One that only waits makes no call of its own.
+            if planned.action == Action::Await || self.may_call(step, kind.as_ref(), true) {
                 self.queue.start(step);
                 self.start(step, kind);
             }
         }
     }
 
-    /// Whether the limits allow a call now. A call that changes something takes a token of its kind's rate.
+    /// Whether the limits allow a call now, of which it takes a token then.
     fn may_call(&mut self, step: usize, kind: &dyn Erased, changes: bool) -> bool {
         let meta = kind.meta();
-        if self.under_way.get(meta.service()).is_some_and(|busy| *busy >= self.job.per_service) {
+        let room = self.job.cx.wire().room(meta.prefix()).unwrap_or(usize::MAX).min(self.job.per_service);
+        if self.under_way.get(meta.service()).is_some_and(|busy| room <= *busy) {
             return false;
         }
-        if !changes {
+        if !self.job.pace.rates {
             return true;
         }
-        let region = self.job.plan.steps[step].region.as_deref();
-        match self.limits.take(meta.name, region, meta.rate, Instant::now()) {
+        let rate = if changes { meta.rate } else { meta.reads };
+        match self.job.cx.limits().take(meta.service(), self.region(step), rate) {
             Ok(()) => true,
             Err(at) => {
                 self.token_at = Some(self.token_at.map_or(at, |other| other.min(at)));
@@ -429,6 +428,10 @@ impl<'a> Run<'a> {
     fn cx(&self, step: usize) -> Cx {
         let region = self.job.plan.steps[step].region.as_deref();
         region.map_or_else(|| self.job.cx.clone(), |region| self.job.cx.at(region))
+    }
+
+    fn region(&self, step: usize) -> &str {
+        self.job.plan.steps[step].region.as_deref().unwrap_or_else(|| self.job.cx.region())
     }
 
     fn running(&mut self, step: usize) -> &mut Running {

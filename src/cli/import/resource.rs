@@ -16,7 +16,6 @@ use crate::plan::adopt::{AdoptError, Adoption, adopt};
 use crate::plan::diff::Difference;
 use crate::report::value::changes;
 use crate::state::event::Event;
-use crate::state::store::Ledger;
 
 /// Imports one resource.
 pub(in crate::cli) async fn import(
@@ -27,7 +26,7 @@ pub(in crate::cli) async fn import(
     terminal: Terminal,
 ) -> Result<Exit, Failure> {
     let spec = read_spec(path, terminal)?;
-    let mut session = Session::begin(common, &spec.topology, "import resource", terminal).await?;
+    let mut session = Session::begin(common, &spec.topology, &[], "import resource", terminal).await?;
     let (facts, graph) = session.wanted(&spec.topology).await?;
     let state = session.store.state();
     let found = adopt(&session.cx, &session.registry, &graph, state, address, id, session.pace).await;

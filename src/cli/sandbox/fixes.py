@@ -5,10 +5,14 @@ Importing it applies the corrections, as the launcher of the sandbox does. The t
 them a plan after an apply would not be empty, because a resource would be read otherwise than it was made.
 """
 
+import base64
+import json
 import re
+import time
+import zlib
 from xml.sax.saxutils import escape
 
-from ministack.services import alb, autoscaling, cloudwatch, ec2, elasticache, rds, sns, waf
+from ministack.services import alb, autoscaling, backup, cloudwatch, ec2, elasticache, rds, sns, ssm, waf
 
 
 def corrected(action):
@@ -342,6 +346,38 @@ def numbered(template):
     return {**template, "Version": str(record["DefaultVersionNumber"])} if record else template
 
 
+# No server boots here, so nobody would ever say that the site is installed. In a server's place the sandbox says what
+# the script in its user data says when it is done; or that it failed, where the script fetches something from a name
+# that nobody can have (`….invalid`).
+
+
+def report(server):
+    """Puts the report of a server that Moodle runs on."""
+    template = ec2._launch_templates.get(server["LaunchTemplate"].get("LaunchTemplateId"))
+    version = server["LaunchTemplate"].get("Version")
+    versions = {str(it["VersionNumber"]): it for it in template["Versions"]} if template else {}
+    data = versions.get(version, {}).get("LaunchTemplateData", {}).get("UserData") or ""
+    text = base64.b64decode(data).decode(errors="replace")
+    says = re.search(r"^# Build (\w+); says below (\S+) when it is done: (\w+)\.$", text, re.MULTILINE)
+    if not says:
+        return
+    build, path, stage = says.groups()
+    packed = re.search(r'unpack\.sh"\n(\S+)\nMOODLE-INFRA-END\n', text)
+    script = zlib.decompress(base64.b85decode(packed[1])).decode() if packed else ""
+    nowhere = re.search(r"https://[\w.-]+\.invalid/\S*", script)
+    said = {
+        "state": "failed" if nowhere else "done",
+        "stage": "code" if nowhere else stage,
+        "code": 1 if nowhere else 0,
+        "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "release": "",
+        "build": build,
+        "log": f"failed: cannot get {nowhere[0]}|" if nowhere else "",
+    }
+    name = f"{path}/{server['InstanceId']}"
+    ssm._put_parameter({"Name": name, "Value": json.dumps(said), "Type": "String", "Overwrite": True})
+
+
 def with_servers(group):
     """Gives servers their version, and makes the group's servers the targets of its target groups."""
     for server in group["Instances"]:
@@ -353,6 +389,10 @@ def with_servers(group):
             others = [target for target in alb._targets[target_group] if target["Id"] not in before]
             ours = group["Instances"] if target_group in group.get("TargetGroupARNs", []) else []
             alb._targets[target_group] = others + [{"Id": server["InstanceId"]} for server in ours]
+    for server in group["Instances"]:
+        if not server.get("Reported"):
+            server["Reported"] = True
+            report(server)
     servers = [server["InstanceId"] for server in group["Instances"]]
     group["Registered"] = {target_group: servers for target_group in group.get("TargetGroupARNs", [])}
 
@@ -461,6 +501,23 @@ def start_refresh(handler, params):
     return answer
 
 
+def terminate(params):
+    """A server goes, and as the group wants as many as before, another one comes."""
+    server = autoscaling._p(params, "InstanceId")
+    groups = [it for it in autoscaling._asgs.values() if any(its["InstanceId"] == server for its in it["Instances"])]
+    if not groups:
+        return autoscaling._error("ValidationError", f"Instance Id not found - No managed instance found: {server}")
+    group = groups[0]
+    group["Instances"] = [it for it in group["Instances"] if it["InstanceId"] != server]
+    autoscaling._reconcile_instances(group)
+    with_servers(group)
+    action = "TerminateInstanceInAutoScalingGroup"
+    return autoscaling._xml(200, f"{action}Response", f"<{action}Result/>")
+
+
+autoscaling._ACTION_MAP["TerminateInstanceInAutoScalingGroup"] = terminate
+
+
 @of_autoscaling("PutScalingPolicy")
 def put_policy(handler, params):
     key = "/".join(autoscaling._p(params, name) for name in ("AutoScalingGroupName", "PolicyName"))
@@ -563,6 +620,34 @@ def delete_cluster_with_snapshot(params):
 rds._ACTION_MAP["DeleteDBCluster"] = delete_cluster_with_snapshot
 
 
+# Systems Manager: no command reaches servers by their tags. As no server boots here, each is said to have obeyed.
+
+
+@of(ssm, "_send_command")
+def send_command(original, data):
+    if not any(it.get("Key", "").startswith("tag:") for it in data.get("Targets") or []):
+        return original(data)
+    members = ("DocumentName", "Comment", "Parameters", "Targets", "MaxConcurrency", "TimeoutSeconds")
+    command = {name: data[name] for name in members if name in data}
+    command.update(CommandId=ssm.new_uuid(), RequestedDateTime=ssm._now_epoch(), Status="Success")
+    command.update(StatusDetails="Success", TargetCount=1, CompletedCount=1, ErrorCount=0)
+    ssm._commands[command["CommandId"]] = command
+    return ssm.json_response({"Command": command})
+
+
+# Backup: a job that is asked for again with its token is another one.
+
+
+@of(backup, "_start_job")
+def start_job(original, body):
+    token = body.get("IdempotencyToken")
+    same = [it for it in backup._jobs.values() if token and it["IdempotencyToken"] == token]
+    if not same:
+        return original(body)
+    members = ("BackupJobId", "RecoveryPointArn", "CreationDate", "IsParent")
+    return backup._ok({name: same[0][name] for name in members})
+
+
 # Web ACLs: a change of the description is forgotten.
 
 update_web_acl = waf._update_web_acl
@@ -577,6 +662,16 @@ def update_and_describe(data):
 
 
 waf._update_web_acl = update_and_describe
+
+
+# RDS: a cluster gets other endpoints when its first instance comes. In AWS they are the cluster's for all its life.
+
+
+@of(rds, "_sync_cluster_endpoints")
+def sync_cluster_endpoints(original, cluster):
+    names = cluster.get("Endpoint"), cluster.get("ReaderEndpoint")
+    original(cluster)
+    cluster["Endpoint"], cluster["ReaderEndpoint"] = names
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ impl Kind for Issued {
     // A record that is there already is seen at once; a new one after minutes, and one that people make after hours:
     // then the next apply goes on waiting.
     const POLL: Poll = Poll { ready: Wait::looks(120.0, 5.0, 5.0, 4500.0), gone: Wait::none() };
-    const RATE: Rate = Rate { burst: 10, per_second: 10.0 };
+    const RATE: Rate = Rate { group: "issued", burst: 10, per_second: 10.0 };
     const ACTIONS: Actions =
         Actions { create: &[DESCRIBE], read: &[DESCRIBE], update: &[], delete: &[], find: &[DESCRIBE] };
     const RETRY: &'static [Retry] = &[Retry::on(Verb::Create, NO_CERTIFICATE, 60.0)];

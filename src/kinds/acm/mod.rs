@@ -11,7 +11,7 @@ use crate::kind::{Phase, Rate};
 use crate::kinds::answer::{complete, existing};
 
 /// What ACM lets an account ask for.
-const MUTATING: Rate = Rate { burst: 5, per_second: 5.0 };
+const MUTATING: Rate = Rate { group: "mutating", burst: 5, per_second: 5.0 };
 
 const DESCRIBE: &str = "acm:DescribeCertificate";
 const ADD_TAGS: &str = "acm:AddTagsToCertificate";

@@ -106,7 +106,7 @@ impl Kind for Capacity {
 }
 
 /// Sets the bounds. AWS moves the size into them by itself, and leaves one that fits.
-async fn set(cx: &Cx, group: &str, min: i32, max: i32) -> Result<()> {
+pub(super) async fn set(cx: &Cx, group: &str, min: i32, max: i32) -> Result<()> {
     let update = cx.autoscaling().update_auto_scaling_group().auto_scaling_group_name(group);
     call(UPDATE_GROUP, update.min_size(min).max_size(max).send().await).map(drop)
 }

@@ -10,6 +10,10 @@ use crate::kind::Rate;
 
 pub mod group;
 
+pub mod first;
+
+pub mod release;
+
 pub mod capacity;
 
 pub mod metrics;
@@ -23,7 +27,7 @@ pub mod refresh;
 mod versions;
 
 /// Auto Scaling publishes no rates; this is what it stands without complaint.
-const MUTATING: Rate = Rate { burst: 10, per_second: 5.0 };
+const MUTATING: Rate = Rate { group: "mutating", burst: 10, per_second: 5.0 };
 
 const DESCRIBE_GROUPS: &str = "autoscaling:DescribeAutoScalingGroups";
 const UPDATE_GROUP: &str = "autoscaling:UpdateAutoScalingGroup";

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_autoscaling::types::{AutoScalingGroup, LifecycleState};
+use aws_sdk_autoscaling::types::{AutoScalingGroup, Instance, LifecycleState};
 
 use crate::aws::{Cx, Result, call};
 use crate::kinds::answer::existing;
@@ -13,10 +13,7 @@ pub(super) const IN_USE: &str = "ec2:DescribeLaunchTemplateVersions";
 /// Returns the versions that servers of the group are made by; those on their way out do not count.
 pub(super) async fn of(cx: &Cx, group: &AutoScalingGroup) -> Result<BTreeSet<String>> {
     let template = group.launch_template().and_then(|it| it.launch_template_id()).unwrap_or_default();
-    let named: BTreeSet<(&str, &str)> = group
-        .instances()
-        .iter()
-        .filter(|it| !it.lifecycle_state().is_some_and(is_leaving))
+    let named: BTreeSet<(&str, &str)> = staying(group)
         .filter_map(|it| Some((it.launch_template()?.launch_template_id().unwrap_or(template), it)))
         .filter_map(|(of, it)| Some((of, it.launch_template()?.version()?)))
         .collect();
@@ -35,6 +32,11 @@ pub(super) async fn oldest(cx: &Cx, group: &AutoScalingGroup, versions: &BTreeSe
     let in_use = in_use(cx, group).await?.unwrap_or_default();
     let old = versions.iter().find(|it| **it != in_use);
     Ok((old.cloned().unwrap_or(in_use), old.is_some()))
+}
+
+/// Returns the servers of the group that are not on their way out.
+pub(super) fn staying(group: &AutoScalingGroup) -> impl Iterator<Item = &Instance> {
+    group.instances().iter().filter(|it| !it.lifecycle_state().is_some_and(is_leaving))
 }
 
 fn is_leaving(state: &LifecycleState) -> bool {

@@ -6,6 +6,8 @@ pub mod plan;
 
 pub mod selection;
 
+pub mod copy;
+
 use std::collections::HashMap;
 
 use crate::aws::{Cx, Result, call, tags};
@@ -14,7 +16,7 @@ use crate::kind::{Rate, Token};
 use crate::kinds::answer::existing;
 
 /// AWS Backup publishes no rates; this is what it takes without complaint.
-const MUTATING: Rate = Rate { burst: 3, per_second: 3.0 };
+const MUTATING: Rate = Rate { group: "mutating", burst: 3, per_second: 3.0 };
 
 const NOT_FOUND: &str = "ResourceNotFoundException";
 const LIST_TAGS: &str = "backup:ListTags";

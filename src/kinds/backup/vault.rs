@@ -44,7 +44,7 @@ const DELETE_POINT: &str = "backup:DeleteRecoveryPoint";
 /// Said of a vault that has something in it.
 const NOT_EMPTY: &str = "InvalidRequestException";
 /// AWS does not tell which vaults there are not: it says so of a missing permission, too.
-const DENIED: &str = "AccessDeniedException";
+pub(super) const DENIED: &str = "AccessDeniedException";
 
 impl Kind for Vault {
     const NAME: &'static str = "backup.vault";

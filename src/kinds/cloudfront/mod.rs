@@ -14,7 +14,7 @@ use crate::aws::{Error, Result};
 use crate::kind::{Rate, Token};
 
 /// CloudFront publishes no rates; this is what it stands without complaint.
-const MUTATING: Rate = Rate { burst: 5, per_second: 1.0 };
+const MUTATING: Rate = Rate { group: "mutating", burst: 5, per_second: 1.0 };
 
 /// What AWS says when something was changed between our look and our call.
 const CHANGED: &str = "PreconditionFailed";

@@ -48,7 +48,7 @@ impl Kind for Dashboard {
     const BATCH: usize = 10;
     const POLL: Poll =
         Poll { ready: Wait { typical: 0.3, ..Wait::none() }, gone: Wait { typical: 0.3, ..Wait::none() } };
-    const RATE: Rate = Rate { burst: 10, per_second: 10.0 };
+    const RATE: Rate = Rate { group: "dashboards", burst: 10, per_second: 10.0 };
     const ACTIONS: Actions = Actions {
         create: &[PUT, TAG],
         read: &[GET, LIST_TAGS],

@@ -74,7 +74,7 @@ impl Kind for MathAlarm {
     const BATCH: usize = 20;
     const POLL: Poll =
         Poll { ready: Wait { typical: 0.3, ..Wait::none() }, gone: Wait { typical: 0.3, ..Wait::none() } };
-    const RATE: Rate = Rate { burst: 3, per_second: 3.0 };
+    const RATE: Rate = Rate { group: "alarms", burst: 3, per_second: 3.0 };
     const ACTIONS: Actions = Actions {
         create: &[PUT, TAG],
         read: &[DESCRIBE, LIST_TAGS],

@@ -51,6 +51,7 @@ impl Kind for FlowLog {
     const BATCH: usize = 200;
     const POLL: Poll = Poll { ready: Wait { typical: 1.5, ..Wait::none() }, gone: Wait::none() };
     const RATE: Rate = super::MUTATING;
+    const READS: Rate = super::READING;
     const ACTIONS: Actions = Actions {
         create: &[CREATE, "ec2:CreateTags", "iam:PassRole", "logs:CreateLogDelivery"],
         read: &["ec2:DescribeFlowLogs"],

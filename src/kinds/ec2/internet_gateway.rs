@@ -36,6 +36,7 @@ impl Kind for InternetGateway {
     const BATCH: usize = 200;
     const POLL: Poll = Poll::at_once();
     const RATE: Rate = super::MUTATING;
+    const READS: Rate = super::READING;
     const ACTIONS: Actions = Actions {
         create: &["ec2:CreateInternetGateway", "ec2:CreateTags"],
         read: &["ec2:DescribeInternetGateways"],

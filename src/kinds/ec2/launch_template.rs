@@ -89,6 +89,7 @@ impl Kind for LaunchTemplate {
     const BATCH: usize = 20;
     const POLL: Poll = Poll { ready: Wait { typical: 0.7, ..Wait::none() }, gone: Wait::none() };
     const RATE: Rate = super::MUTATING;
+    const READS: Rate = super::READING;
     const ACTIONS: Actions = Actions {
         create: &[CREATE, "ec2:CreateTags"],
         read: &[DESCRIBE, DESCRIBE_VERSIONS],

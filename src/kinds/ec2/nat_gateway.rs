@@ -41,7 +41,8 @@ impl Kind for NatGateway {
     const ID: &'static str = "id";
     const BATCH: usize = 200;
     const POLL: Poll = Poll { ready: Wait::looks(100.0, 85.0, 3.0, 600.0), gone: Wait::looks(50.0, 40.0, 2.0, 600.0) };
-    const RATE: Rate = Rate { burst: 10, per_second: 1.0 };
+    const RATE: Rate = Rate { group: "NAT gateways", burst: 10, per_second: 1.0 };
+    const READS: Rate = super::READING;
     const ACTIONS: Actions = Actions {
         create: &["ec2:CreateNatGateway", "ec2:CreateTags"],
         read: &["ec2:DescribeNatGateways"],

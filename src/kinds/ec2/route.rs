@@ -58,6 +58,7 @@ impl Kind for Route {
     const BATCH: usize = 200;
     const POLL: Poll = Poll::at_once();
     const RATE: Rate = super::MUTATING;
+    const READS: Rate = super::READING;
     const ACTIONS: Actions = Actions {
         create: &["ec2:CreateRoute"],
         read: &["ec2:DescribeRouteTables"],

@@ -39,6 +39,7 @@ impl Kind for RouteTable {
     const BATCH: usize = 200;
     const POLL: Poll = Poll::at_once();
     const RATE: Rate = super::MUTATING;
+    const READS: Rate = super::READING;
     const ACTIONS: Actions = Actions {
         create: &["ec2:CreateRouteTable", "ec2:CreateTags"],
         read: &["ec2:DescribeRouteTables"],

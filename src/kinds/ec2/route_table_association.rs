@@ -42,6 +42,7 @@ impl Kind for RouteTableAssociation {
     const BATCH: usize = 200;
     const POLL: Poll = Poll { ready: Wait::looks(0.5, 0.5, 1.0, 60.0), gone: Wait::none() };
     const RATE: Rate = super::MUTATING;
+    const READS: Rate = super::READING;
     const ACTIONS: Actions = Actions {
         create: &["ec2:AssociateRouteTable"],
         read: &["ec2:DescribeRouteTables"],

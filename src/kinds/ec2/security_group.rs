@@ -49,6 +49,7 @@ impl Kind for SecurityGroup {
     const BATCH: usize = 200;
     const POLL: Poll = Poll { ready: Wait { typical: 0.7, ..Wait::none() }, gone: Wait::none() };
     const RATE: Rate = super::MUTATING;
+    const READS: Rate = super::READING;
     const ACTIONS: Actions = Actions {
         create: &["ec2:CreateSecurityGroup", "ec2:CreateTags"],
         read: &["ec2:DescribeSecurityGroups"],

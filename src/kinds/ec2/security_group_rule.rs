@@ -79,6 +79,7 @@ impl Kind for SecurityGroupRule {
     const BATCH: usize = 200;
     const POLL: Poll = Poll::at_once();
     const RATE: Rate = super::MUTATING;
+    const READS: Rate = super::READING;
     const ACTIONS: Actions = Actions {
         create: &[INGRESS, EGRESS, "ec2:CreateTags"],
         read: &["ec2:DescribeSecurityGroupRules"],

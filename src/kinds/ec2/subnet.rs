@@ -45,6 +45,7 @@ impl Kind for Subnet {
     const BATCH: usize = 200;
     const POLL: Poll = Poll { ready: Wait::looks(1.0, 1.0, 1.0, 60.0), gone: Wait { typical: 0.8, ..Wait::none() } };
     const RATE: Rate = super::MUTATING;
+    const READS: Rate = super::READING;
     const ACTIONS: Actions = Actions {
         create: &["ec2:CreateSubnet", "ec2:CreateTags"],
         read: &["ec2:DescribeSubnets"],

@@ -40,6 +40,7 @@ impl Kind for Vpc {
     const BATCH: usize = 200;
     const POLL: Poll = Poll { ready: Wait::looks(1.1, 1.0, 1.0, 60.0), gone: Wait { typical: 1.0, ..Wait::none() } };
     const RATE: Rate = super::MUTATING;
+    const READS: Rate = super::READING;
     const ACTIONS: Actions = Actions {
         create: &["ec2:CreateVpc", "ec2:CreateTags"],
         read: &["ec2:DescribeVpcs"],

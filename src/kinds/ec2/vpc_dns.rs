@@ -44,6 +44,7 @@ impl Kind for VpcDns {
     const BATCH: usize = 10;
     const POLL: Poll = Poll::at_once();
     const RATE: Rate = super::MUTATING;
+    const READS: Rate = super::READING;
     // Nothing is deleted: the settings go with their VPC.
     const ACTIONS: Actions =
         Actions { create: &[MODIFY], read: &[DESCRIBE], update: &[MODIFY], delete: &[], find: &[DESCRIBE] };

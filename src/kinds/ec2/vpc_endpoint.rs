@@ -61,7 +61,8 @@ impl Kind for VpcEndpoint {
     const BATCH: usize = 200;
     // A gateway takes seconds, an interface one to three minutes; both are looked at by one call.
     const POLL: Poll = Poll { ready: Wait::looks(5.0, 3.0, 4.0, 600.0), gone: Wait::looks(10.0, 5.0, 5.0, 600.0) };
-    const RATE: Rate = Rate { burst: 4, per_second: 0.3 };
+    const RATE: Rate = Rate { group: "endpoints", burst: 4, per_second: 0.3 };
+    const READS: Rate = super::READING;
     const ACTIONS: Actions = Actions {
         create: &["ec2:CreateVpcEndpoint", "ec2:CreateTags", "route53:AssociateVPCWithHostedZone"],
         read: &["ec2:DescribeVpcEndpoints"],

@@ -17,7 +17,7 @@ use crate::kind::values::Tags;
 use crate::kind::{Phase, Rate, Token};
 
 /// EFS publishes no rates; this is what it stands without complaint.
-const MUTATING: Rate = Rate { burst: 10, per_second: 5.0 };
+const MUTATING: Rate = Rate { group: "mutating", burst: 10, per_second: 5.0 };
 
 /// Refused while the file system is being made or changed.
 const UNSETTLED: &str = "IncorrectFileSystemLifeCycleState";

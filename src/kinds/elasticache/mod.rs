@@ -21,7 +21,7 @@ use aws_sdk_elasticache::types::Endpoint;
 use crate::kind::{Kind, Rate, Ref, Token};
 
 /// `ElastiCache` publishes no rates; this is what it stands without complaint.
-const MUTATING: Rate = Rate { burst: 5, per_second: 2.0 };
+const MUTATING: Rate = Rate { group: "mutating", burst: 5, per_second: 2.0 };
 
 /// What follows the name that was asked for: a hyphen and eight digits of the token.
 const SUFFIX: usize = 9;

@@ -54,6 +54,7 @@ impl Kind for Listener {
     const BATCH: usize = 5;
     const POLL: Poll = Poll::at_once();
     const RATE: Rate = super::MUTATING;
+    const READS: Rate = super::READING;
     const ACTIONS: Actions = Actions {
         create: &[CREATE, tags::ADD, "acm:DescribeCertificate"],
         read: &[DESCRIBE, tags::DESCRIBE],

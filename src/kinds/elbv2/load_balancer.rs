@@ -90,7 +90,8 @@ impl Kind for LoadBalancer {
     // One by one: a call for many fails as a whole when one is gone.
     const BATCH: usize = 5;
     const POLL: Poll = Poll { ready: Wait::looks(120.0, 85.0, 5.0, 900.0), gone: Wait::looks(2.0, 1.0, 3.0, 120.0) };
-    const RATE: Rate = Rate { burst: 10, per_second: 0.2 };
+    const RATE: Rate = Rate { group: "load balancers", burst: 10, per_second: 0.2 };
+    const READS: Rate = super::READING;
     const ACTIONS: Actions = Actions {
         create: &[
             CREATE,

@@ -17,7 +17,10 @@ pub use action::Action;
 use crate::kind::{Rate, Token};
 
 /// All calls that change something share it, as AWS publishes it; those that make load balancers have one of their own.
-const MUTATING: Rate = Rate { burst: 20, per_second: 3.0 };
+const MUTATING: Rate = Rate { group: "mutating", burst: 20, per_second: 3.0 };
+
+/// All descriptions share 40 calls and 10 a second; a look at five load balancers takes seven of them.
+const READING: Rate = Rate { group: "reads", burst: 5, per_second: 1.4 };
 
 const NO_LOAD_BALANCER: &str = "LoadBalancerNotFound";
 const NO_TARGET_GROUP: &str = "TargetGroupNotFound";

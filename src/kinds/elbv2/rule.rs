@@ -69,6 +69,7 @@ impl Kind for Rule {
     const BATCH: usize = 5;
     const POLL: Poll = Poll::at_once();
     const RATE: Rate = super::MUTATING;
+    const READS: Rate = super::READING;
     const ACTIONS: Actions = Actions {
         create: &[SECRET, CREATE, tags::ADD, DECRYPT],
         read: &[DESCRIBE, tags::DESCRIBE, SECRET, DECRYPT],

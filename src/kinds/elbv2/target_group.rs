@@ -81,6 +81,7 @@ impl Kind for TargetGroup {
     const BATCH: usize = 5;
     const POLL: Poll = Poll::at_once();
     const RATE: Rate = super::MUTATING;
+    const READS: Rate = super::READING;
     const ACTIONS: Actions = Actions {
         create: &[CREATE, tags::ADD],
         read: &[DESCRIBE, ATTRIBUTES, tags::DESCRIBE],

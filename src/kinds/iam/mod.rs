@@ -11,7 +11,7 @@ use crate::kind::Rate;
 use crate::kind::values::Policy;
 
 /// IAM publishes no rates; this is what it stands without complaint.
-const MUTATING: Rate = Rate { burst: 20, per_second: 5.0 };
+const MUTATING: Rate = Rate { group: "mutating", burst: 20, per_second: 5.0 };
 
 /// Reads a policy document as IAM answers it: URL-encoded JSON.
 fn document(operation: &'static str, text: &str) -> Result<Policy> {

@@ -43,7 +43,7 @@ impl Kind for LogGroup {
     const ID: &'static str = "name";
     const BATCH: usize = 10;
     const POLL: Poll = Poll { ready: Wait { typical: 0.3, ..Wait::none() }, gone: Wait::none() };
-    const RATE: Rate = Rate { burst: 10, per_second: 10.0 };
+    const RATE: Rate = Rate { group: "log groups", burst: 10, per_second: 10.0 };
     const ACTIONS: Actions = Actions {
         create: &["logs:CreateLogGroup", "logs:TagResource"],
         read: &[DESCRIBE, TAGS],

@@ -10,7 +10,7 @@ pub mod delivery;
 use crate::kind::{Rate, Token};
 
 /// Calls about deliveries have no published rates; this is what they stand without complaint.
-const DELIVERIES: Rate = Rate { burst: 5, per_second: 2.0 };
+const DELIVERIES: Rate = Rate { group: "deliveries", burst: 5, per_second: 2.0 };
 
 const GONE: &[&str] = &["ResourceNotFoundException"];
 

@@ -17,8 +17,10 @@ pub mod cluster;
 
 pub mod instance;
 
+pub mod copy;
+
 /// RDS publishes no rates; this is what it takes without complaint.
-const MUTATING: Rate = Rate { burst: 5, per_second: 2.0 };
+const MUTATING: Rate = Rate { group: "mutating", burst: 5, per_second: 2.0 };
 
 /// What a call that makes or changes tags needs, besides its own name.
 const ADD_TAGS: &str = "rds:AddTagsToResource";

@@ -55,7 +55,8 @@ impl Kind for HostedZone {
     const BATCH: usize = 10;
     // Its servers know it after a minute; nothing here asks them.
     const POLL: Poll = Poll::at_once();
-    const RATE: Rate = Rate { burst: 40, per_second: 2.0 };
+    const RATE: Rate = Rate { group: "hosted zones", burst: 40, per_second: 2.0 };
+    const READS: Rate = super::READING;
     const ACTIONS: Actions = Actions {
         create: &[CREATE],
         read: &[GET, TAGS],

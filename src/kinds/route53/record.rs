@@ -71,6 +71,7 @@ impl Kind for Record {
     const POLL: Poll = Poll::at_once();
     const MOVES: &'static [&'static str] = &["name", "record_type"];
     const RATE: Rate = super::MUTATING;
+    const READS: Rate = super::READING;
     const ACTIONS: Actions =
         Actions { create: &[CHANGE], read: &[LIST], update: &[LIST, CHANGE], delete: &[LIST, CHANGE], find: &[LIST] };
     const RETRY: &'static [Retry] = &[

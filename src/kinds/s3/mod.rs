@@ -26,7 +26,7 @@ use crate::aws::Error;
 use crate::kind::{Rate, Retry, Verb};
 
 /// S3 publishes no rates for these calls; this is what it stands without complaint.
-const MUTATING: Rate = Rate { burst: 10, per_second: 5.0 };
+const MUTATING: Rate = Rate { group: "mutating", burst: 10, per_second: 5.0 };
 
 const NO_BUCKET: &str = "NoSuchBucket";
 /// Refused while another call changes the same bucket.

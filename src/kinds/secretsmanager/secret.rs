@@ -86,7 +86,7 @@ impl Kind for Secret {
     // One call each: the list of secrets takes no ARNs.
     const BATCH: usize = 10;
     const POLL: Poll = Poll::at_once();
-    const RATE: Rate = Rate { burst: 20, per_second: 20.0 };
+    const RATE: Rate = Rate { group: "mutating", burst: 20, per_second: 20.0 };
     const ACTIONS: Actions = Actions {
         create: &[DRAW, CREATE, TAG, "kms:GenerateDataKey", "kms:Decrypt"],
         read: &[DESCRIBE],

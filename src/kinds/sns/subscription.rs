@@ -51,7 +51,7 @@ impl Kind for Subscription {
     const BATCH: usize = 10;
     const POLL: Poll =
         Poll { ready: Wait { typical: 0.3, ..Wait::none() }, gone: Wait { typical: 0.3, ..Wait::none() } };
-    const RATE: Rate = Rate { burst: 20, per_second: 20.0 };
+    const RATE: Rate = Rate { group: "subscriptions", burst: 20, per_second: 20.0 };
     const ACTIONS: Actions =
         Actions { create: &[SUBSCRIBE], read: &[GET], update: &[], delete: &[UNSUBSCRIBE], find: &[LIST, GET] };
     const RETRY: &'static [Retry] = &[Retry::on(Verb::Create, "NotFound", 30.0)];

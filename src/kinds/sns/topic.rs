@@ -59,7 +59,7 @@ impl Kind for Topic {
     const BATCH: usize = 10;
     const POLL: Poll =
         Poll { ready: Wait { typical: 0.3, ..Wait::none() }, gone: Wait { typical: 0.3, ..Wait::none() } };
-    const RATE: Rate = Rate { burst: 10, per_second: 10.0 };
+    const RATE: Rate = Rate { group: "topics", burst: 10, per_second: 10.0 };
     const ACTIONS: Actions = Actions {
         create: &[CREATE, TAG],
         read: &[GET, LIST_TAGS],

@@ -40,7 +40,7 @@ impl Kind for Report {
     const ID: &'static str = "name";
     const BATCH: usize = 10;
     const POLL: Poll = Poll { ready: Wait { typical: 0.3, ..Wait::none() }, gone: Wait::none() };
-    const RATE: Rate = Rate { burst: 3, per_second: 3.0 };
+    const RATE: Rate = Rate { group: "mutating", burst: 3, per_second: 3.0 };
     const ACTIONS: Actions = Actions {
         create: &[PUT, TAG],
         read: &[GET, TAGS],

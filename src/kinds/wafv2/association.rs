@@ -37,10 +37,12 @@ const UNAVAILABLE: &str = "WAFUnavailableEntityException";
 impl Kind for Association {
     const NAME: &'static str = "wafv2.association";
     const ID: &'static str = "resource";
-    const BATCH: usize = 5;
+    const BATCH: usize = 1;
     const POLL: Poll =
         Poll { ready: Wait { typical: 3.0, ..Wait::none() }, gone: Wait { typical: 2.0, ..Wait::none() } };
-    const RATE: Rate = Rate { burst: 1, per_second: 0.5 };
+    const RATE: Rate = Rate { group: "associations", burst: 1, per_second: 0.5 };
+    // `GetWebACLForResource` has a bucket of its own.
+    const READS: Rate = Rate { group: "looks at associations", burst: 1, per_second: 1.0 };
     const ACTIONS: Actions = Actions {
         create: &[PUT, "elasticloadbalancing:SetWebACL"],
         read: &[GET, "elasticloadbalancing:GetLoadBalancerWebACL"],

@@ -6,7 +6,7 @@
 use aws_sdk_wafv2::types::{AllowAction, DefaultAction, Scope, Tag, WebAcl as InAws};
 
 use super::rules::{self, Rule};
-use super::{GONE, MUTATING};
+use super::{GONE, MUTATING, READING};
 use crate::aws::{Cx, Error, Result, call, tags};
 use crate::kind::values::Tags;
 use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Retry, Seen, Token, Verb, Wait};
@@ -64,10 +64,11 @@ const UNAVAILABLE: &str = "WAFUnavailableEntityException";
 impl Kind for WebAcl {
     const NAME: &'static str = "wafv2.web_acl";
     const ID: &'static str = "arn";
-    const BATCH: usize = 10;
+    const BATCH: usize = 2;
     const POLL: Poll =
         Poll { ready: Wait { typical: 2.0, ..Wait::none() }, gone: Wait { typical: 1.0, ..Wait::none() } };
     const RATE: Rate = MUTATING;
+    const READS: Rate = READING;
     const ACTIONS: Actions = Actions {
         create: &[CREATE, TAG],
         read: &[GET, TAGS],

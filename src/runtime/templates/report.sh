@@ -9,8 +9,8 @@ tail=''
 if [[ $1 == failed ]]; then
   tail=$(tail -n 20 /var/log/moodle-infra.log | tail -c 1500 | tr -d '\000-\011\013-\037\177-\377\\"' | tr '\n' '|')
 fi
-value=$(printf '{"state":"%s","stage":"%s","code":%d,"at":"%s","release":"%s","log":"%s"}' \
-  "$1" "$2" "$3" "$(date -u +%FT%TZ)" {{ release.name|sh }} "$tail")
+value=$(printf '{"state":"%s","stage":"%s","code":%d,"at":"%s","release":"%s","build":"%s","log":"%s"}' \
+  "$1" "$2" "$3" "$(date -u +%FT%TZ)" {{ release.name|sh }} {{ build|sh }} "$tail")
 {# In a file: the command line takes a value that begins with a brace for something else. #}
 file=$(mktemp)
 trap 'rm -f "$file"' EXIT

@@ -20,7 +20,7 @@ use crate::kinds::ssm::report::{Report, ReportProps};
 use crate::runtime;
 use crate::topology::fleet::{self, add_role, value_of};
 use crate::topology::machines::{DEVICE, Image};
-use crate::topology::web::parameters_path;
+use crate::topology::web;
 use crate::topology::{Build, Places, Shared, at};
 
 /// What it writes with: its network is as quick as a small bursting file system, and it is there for some hours.
@@ -34,7 +34,7 @@ const COOLDOWN_SECONDS: i32 = 60;
 pub(super) fn add(cx: &mut Build<'_>, gib: i32, shared: &Shared, access_point: &Ref<AccessPoint>, places: &Places) {
     let security_group = add_rules(cx, places);
     let (role, profile) = add_role(cx, "files.seed", "Server that fills the file system");
-    let props = ReportProps { name: format!("{}/seed", parameters_path(cx)), tags: cx.tags("files-seed") };
+    let props = ReportProps { name: format!("{}/seed", web::parameters_of(cx.stack)), tags: cx.tags("files-seed") };
     let parameter = props.name.clone();
     let report: Ref<Report> = cx.graph.add(at("files.seed.report"), props);
     let user_data = runtime::seed(&runtime::Seed {

@@ -93,6 +93,8 @@ pub struct Existing {
 pub(super) struct Inputs {
     /// The ARN of an issued certificate of the stack's region.
     pub(super) certificate: Option<Text>,
+    /// Whether somebody installs Moodle through it, where a page takes minutes.
+    pub(super) patient: bool,
 }
 
 /// What the tier offers others. All of it is known as soon as the load balancer is created.

@@ -17,6 +17,8 @@ use crate::topology::{Build, Places, at};
 
 /// So long a web server may finish what it has begun before it goes. AWS's own 300 seconds hold up every scaling in.
 const DEREGISTRATION_SECONDS: i32 = 30;
+/// How long the installer works on one page, on a small server and with all of Moodle's plug-ins.
+const INSTALLING_SECONDS: i32 = 300;
 /// A header's value in a rule has 128 characters at most.
 const SECRET_LENGTH: i32 = 40;
 
@@ -43,7 +45,7 @@ impl LoadBalancer {
 fn add_own(cx: &mut Build<'_>, own: &Own, places: &Places, inputs: &Inputs) -> Balancer {
     let Own { access_logs, only_from_cdn, waf, .. } = own;
     let logs = access_logs.map(|days| logs::add(cx, days));
-    let made = add_load_balancer(cx, own, places, logs.as_ref().map(|it| &it.0));
+    let made = add_load_balancer(cx, own, places, logs.as_ref().map(|it| &it.0), inputs.patient);
     if let Some((bucket, policy)) = &logs {
         // AWS tries whether it may write there.
         cx.graph.after(&made, policy);
@@ -78,13 +80,19 @@ fn add_own(cx: &mut Build<'_>, own: &Own, places: &Places, inputs: &Inputs) -> B
     balancer
 }
 
-fn add_load_balancer(cx: &mut Build<'_>, own: &Own, places: &Places, logs: Option<&Ref<Bucket>>) -> Ref<Made> {
+fn add_load_balancer(
+    cx: &mut Build<'_>,
+    own: &Own,
+    places: &Places,
+    logs: Option<&Ref<Bucket>>,
+    patient: bool,
+) -> Ref<Made> {
     let props = LoadBalancerProps {
         name: cx.stack.to_owned(),
         scheme: "internet-facing".to_owned(),
         subnets: places.public.iter().map(|(_, it)| it.early()).collect(),
         groups: [places.groups["load-balancer"].early()].into(),
-        idle_timeout: own.idle_timeout_seconds,
+        idle_timeout: if patient { own.idle_timeout_seconds.max(INSTALLING_SECONDS) } else { own.idle_timeout_seconds },
         http2: true,
         drop_invalid_headers: true,
         desync: "defensive".to_owned(),
@@ -254,7 +262,7 @@ mod tests {
             boots: None,
         };
         let places = topology.network.as_ref().unwrap().add_to(&mut build);
-        let inputs = Inputs { certificate: Some(CERTIFICATE.into()) };
+        let inputs = Inputs { certificate: Some(CERTIFICATE.into()), ..Inputs::default() };
         let balancer = tier.add_to(&mut build, Some(&places), &inputs);
         (build.graph, balancer)
     }

@@ -2,9 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::json;
-
-use crate::kind::values::Policy;
 use crate::kind::{Ref, Text};
 use crate::kinds::backup::plan::{Plan, PlanProps};
 use crate::kinds::backup::selection::{Selection, SelectionProps};
@@ -13,7 +10,8 @@ use crate::kinds::efs::file_system::FileSystem;
 use crate::kinds::iam::role::{Role, RoleProps};
 use crate::kinds::iam::role_policy::{RolePolicy, RolePolicyProps};
 use crate::kinds::rds::cluster::Cluster;
-use crate::topology::{Build, Facts, at};
+use crate::topology::copying::{copying, trust};
+use crate::topology::{Build, at};
 
 /// Five in the morning, UTC, as AWS Backup does where nobody says otherwise.
 const DAILY: &str = "cron(0 5 * * ? *)";
@@ -52,65 +50,4 @@ pub(super) fn add(cx: &mut Build<'_>, days: i32) {
     // A role that may not copy yet is accepted, and the first copy fails.
     cx.graph.after(&selection, &policy);
     cx.output("backup-vault", &vault.text());
-}
-
-/// Only AWS Backup, on behalf of this account, may take the role on.
-fn trust(facts: &Facts) -> Policy {
-    Policy::of(json!({
-        "Version": "2012-10-17",
-        "Statement": [{
-            "Effect": "Allow",
-            "Principal": { "Service": "backup.amazonaws.com" },
-            "Action": "sts:AssumeRole",
-            "Condition": { "StringEquals": { "aws:SourceAccount": facts.account() } },
-        }],
-    }))
-}
-
-/// What AWS's own policy for backups allows, for these resources and their copies alone.
-fn copying(facts: &Facts, resources: &BTreeSet<Text>, vault: &Text) -> Policy {
-    let (partition, region, account) = (facts.partition(), facts.region(), facts.account());
-    let copies = format!("arn:{partition}:rds:{region}:{account}:cluster-snapshot:awsbackup:*");
-    let of_copies: Vec<Text> = resources.iter().cloned().chain([Text::from(copies.clone())]).collect();
-    let within = json!({ "StringEquals": { "aws:ResourceAccount": account } });
-    Policy::of(json!({
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Sid": "Copy",
-                "Effect": "Allow",
-                "Action": [
-                    "elasticfilesystem:Backup",
-                    "elasticfilesystem:DescribeTags",
-                    "rds:AddTagsToResource",
-                    "rds:CopyDBClusterSnapshot",
-                    "rds:CreateDBClusterSnapshot",
-                    "rds:ListTagsForResource",
-                ],
-                "Resource": of_copies,
-            },
-            { "Sid": "Expire", "Effect": "Allow", "Action": "rds:DeleteDBClusterSnapshot", "Resource": copies },
-            { "Sid": "Vault", "Effect": "Allow", "Action": "backup:DescribeBackupVault", "Resource": vault },
-            // AWS Backup lists them without naming one.
-            {
-                "Sid": "Look",
-                "Effect": "Allow",
-                "Action": [
-                    "rds:DescribeDBClusterAutomatedBackups",
-                    "rds:DescribeDBClusterSnapshots",
-                    "rds:DescribeDBClusters",
-                    "tag:GetResources",
-                ],
-                "Resource": "*",
-            },
-            { "Sid": "Keys", "Effect": "Allow", "Action": "kms:DescribeKey", "Resource": "*", "Condition": within },
-            {
-                "Sid": "Grants",
-                "Effect": "Allow",
-                "Action": "kms:CreateGrant",
-                "Resource": "*",
-                "Condition": { "Bool": { "kms:GrantIsForAWSResource": "true" } },
-            },
-        ],
-    }))
 }

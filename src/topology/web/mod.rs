@@ -19,14 +19,22 @@ mod boot;
 
 mod resources;
 
+mod life;
+
 mod parameters;
 
 mod effective;
 
 pub(super) use effective::lines;
 pub(super) use fields::read;
+pub(super) use life::Moodle;
 pub(super) use resources::Ground;
-pub(super) use role::{files as files_statement, path as parameters_path};
+pub(super) use role::files as files_statement;
+
+/// Returns the path under which a stack's parameters stand, as in the reference architecture.
+pub(super) fn parameters_of(stack: &str) -> String {
+    format!("/Moodle/{stack}")
+}
 
 /// The web tier.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,7 +1,6 @@
 //! What the site is made of, as parameters under `/Moodle/<stack>/`: the same facts as the outputs, for scripts in AWS.
 
-use super::Needs;
-use super::role::path;
+use super::{Needs, parameters_of};
 use crate::kind::{Address, Text};
 use crate::kinds::ssm::parameter::{Parameter, ParameterProps};
 use crate::topology::{Build, Shared};
@@ -10,7 +9,7 @@ use crate::topology::{Build, Shared};
 pub(super) fn add(cx: &mut Build<'_>, needs: &Needs<'_>) {
     for (name, value) in facts(needs) {
         let props = ParameterProps {
-            name: format!("{}/{name}", path(cx)),
+            name: format!("{}/{name}", parameters_of(cx.stack)),
             value,
             tags: cx.tags(&format!("parameter-{}", name.replace('/', "-"))),
         };

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{Fleet, Needs, Web, boot, parameters, role, scaling};
-use crate::kind::{Ref, Text};
-use crate::kinds::autoscaling::capacity::{Capacity, CapacityProps};
+use super::{Fleet, Moodle, Needs, Web, boot, life, parameters, role, scaling};
+use crate::kind::{Kind, Ref, Text};
+use crate::kinds::autoscaling::capacity::Capacity;
 use crate::kinds::autoscaling::group::{Group, GroupProps};
 use crate::kinds::autoscaling::refresh::{Refresh, RefreshProps};
 use crate::kinds::ec2::launch_template::{LaunchTemplate, LaunchTemplateProps};
@@ -32,28 +32,27 @@ impl Web {
         Ground { log_group, role, profile, policy }
     }
 
-    /// Adds the servers to a graph. `user_data` is what they boot; `None` serves an empty page.
+    /// Adds the servers to a graph. `None` as Moodle serves an empty page.
     pub(in crate::topology) fn add_to(
         &self,
         cx: &mut Build<'_>,
         needs: &Needs<'_>,
         ground: &Ground,
-        user_data: Option<Text>,
+        moodle: Option<&Moodle>,
     ) -> Fleet {
-        let template = self.add_template(cx, needs, ground, user_data);
+        let closed = moodle.map(|it| it.close(cx));
+        let template = self.add_template(cx, needs, ground, moodle.map(|it| it.user_data.clone()));
+        if let Some(closed) = &closed {
+            // From then on any server that starts boots the new code, also one that only takes an ill one's place.
+            cx.graph.after(&template, closed);
+        }
         let group = self.add_group(cx, needs, &template);
         scaling::add(cx, self.scaling, &group);
-        let props = CapacityProps { group: group.early(), min: self.scale.min, max: self.scale.max };
-        let capacity: Ref<Capacity> = cx.graph.add(at("web.capacity"), props);
-        // What a server needs while it boots: it does so once, and nobody tells it to try again.
-        cx.graph.after(&capacity, &ground.policy);
-        cx.graph.after(&capacity, &ground.profile);
-        fleet::after_ways(cx, &capacity, needs.places);
-        for listener in &needs.listeners {
-            cx.graph.after(&capacity, listener);
-        }
-        for (_, target) in needs.shared.iter().flat_map(|it| &it.mount_targets) {
-            cx.graph.after(&capacity, target);
+        let installed = moodle.map(|it| it.install(cx, &group, &template, |cx, first| after(cx, first, needs, ground)));
+        let capacity: Ref<Capacity> = cx.graph.add(at("web.capacity"), life::capacity(self, &group, moodle));
+        after(cx, &capacity, needs, ground);
+        if let Some(installed) = &installed {
+            cx.graph.after(&capacity, installed);
         }
         let props = RefreshProps {
             group: group.early(),
@@ -62,6 +61,14 @@ impl Web {
         };
         let refresh: Ref<Refresh> = cx.graph.add(at("web.refresh"), props);
         cx.graph.after(&refresh, &capacity);
+        if let Some(installed) = &installed {
+            // One server upgrades; the others only when that is well.
+            cx.graph.after(&refresh, installed);
+        }
+        if let (Some(moodle), Some(closed)) = (moodle, &closed) {
+            moodle.open(cx, &refresh, closed);
+            moodle.say(cx, needs.url.as_ref(), &group);
+        }
         if self.parameters {
             parameters::add(cx, needs);
         }
@@ -112,6 +119,19 @@ impl Web {
             tags: cx.tags("web"),
         };
         cx.graph.add(at("web.group"), props)
+    }
+}
+
+/// Lets servers wait for what they need while they boot: they do so once, and nobody tells them to try again.
+fn after<K: Kind>(cx: &mut Build<'_>, servers: &Ref<K>, needs: &Needs<'_>, ground: &Ground) {
+    cx.graph.after(servers, &ground.policy);
+    cx.graph.after(servers, &ground.profile);
+    fleet::after_ways(cx, servers, needs.places);
+    for listener in &needs.listeners {
+        cx.graph.after(servers, listener);
+    }
+    for (_, target) in needs.shared.iter().flat_map(|it| &it.mount_targets) {
+        cx.graph.after(servers, target);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Needs;
+use super::{Needs, parameters_of};
 use crate::kind::values::Policy;
 use crate::kind::{Ref, Text};
 use crate::kinds::logs::log_group::LogGroup;
@@ -52,7 +52,7 @@ fn metrics() -> Value {
 fn parameters(cx: &Build<'_>) -> [Value; 2] {
     let facts = cx.facts;
     let (partition, region, account) = (facts.partition(), facts.region(), facts.account());
-    let path = format!("arn:{partition}:ssm:{region}:{account}:parameter{}", path(cx));
+    let path = format!("arn:{partition}:ssm:{region}:{account}:parameter{}", parameters_of(cx.stack));
     [
         json!({
             "Sid": "Parameters",
@@ -67,11 +67,6 @@ fn parameters(cx: &Build<'_>) -> [Value; 2] {
             "Resource": [format!("{path}/report/*")],
         }),
     ]
-}
-
-/// Returns the path under which the stack's parameters stand, as in the reference architecture.
-pub(in crate::topology) fn path(cx: &Build<'_>) -> String {
-    format!("/Moodle/{}", cx.stack)
 }
 
 /// Mounting and writing, through the access points and no other way: each server is the user of the web server there.

@@ -3,7 +3,7 @@
 use aws_sdk_ec2::types::{ResourceType, Tag, TagSpecification, Tenancy};
 use serde_json::Value;
 
-use super::inventory::Inventory;
+use super::inventory::{is_empty, matches_state};
 use super::run::{Desk, SMALL};
 
 /// Makes a VPC as somebody else would, with these tags, and returns its id.
@@ -37,14 +37,14 @@ async fn what_exists_is_taken_over_and_not_made_a_second_time() {
     let planned = desk.ends_with(0, "plan campus.kdl").out;
     assert!(planned.contains("  ~ network.vpc  ec2.vpc  `tags` changes in place"), "{planned}");
     desk.ends_with(0, "apply campus.kdl --yes");
-    Inventory::of(&desk).await.matches_state_of(&desk, "after an import");
+    matches_state(&desk, "after an import");
     assert_eq!(recorded(&desk, "network.vpc")["resource"]["attrs"]["id"], id);
     assert_eq!(desk.ends_with(0, "plan campus.kdl").out, "No changes: AWS is as the spec says.\n");
     let described = desk.cx().ec2().describe_vpcs().vpc_ids(&id).send().await.unwrap();
     let marks = described.vpcs()[0].tags().iter().any(|it| it.key() == Some("moodle-infra:stack"));
     assert!(marks, "{described:?}");
     desk.ends_with(0, "destroy campus.kdl --yes");
-    assert_eq!(Inventory::of(&desk).await, Inventory::default());
+    is_empty(&desk);
 }
 
 #[tokio::test]

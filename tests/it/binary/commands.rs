@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::inventory::Inventory;
+use super::inventory;
 use super::run::{Desk, SMALL};
 
-#[tokio::test]
-async fn apply_then_plan_is_empty_then_destroy_leaves_nothing() {
+#[test]
+fn apply_then_plan_is_empty_then_destroy_leaves_nothing() {
     let desk = Desk::with(SMALL);
     let planned = desk.ends_with(2, "plan campus.kdl --detailed-exitcode");
     assert!(planned.out.contains("  + network.vpc  ec2.vpc\n"), "{}", planned.out);
@@ -16,7 +16,7 @@ async fn apply_then_plan_is_empty_then_destroy_leaves_nothing() {
     let applied = desk.ends_with(0, "apply campus.kdl --yes");
     assert!(applied.out.contains("Done: "), "{}", applied.out);
     assert!(applied.out.contains("Outputs\n"), "{}", applied.out);
-    Inventory::of(&desk).await.matches_state_of(&desk, "after apply");
+    inventory::matches_state(&desk, "after apply");
 
     let again = desk.ends_with(0, "plan campus.kdl --detailed-exitcode");
     assert_eq!(again.out, "No changes: AWS is as the spec says.\n");
@@ -24,7 +24,7 @@ async fn apply_then_plan_is_empty_then_destroy_leaves_nothing() {
     assert!(nothing.out.starts_with("Done: 0 created, 0 changed, 0 deleted"), "{}", nothing.out);
 
     desk.ends_with(0, "destroy campus.kdl --yes");
-    assert_eq!(Inventory::of(&desk).await, Inventory::default());
+    inventory::is_empty(&desk);
     assert_eq!(desk.ends_with(0, "state list --stack campus").out, "");
 }
 
@@ -159,7 +159,7 @@ async fn what_others_change_is_told_and_put_back() {
     assert!(planned.out.contains("it is gone from AWS, and not by moodle-infra"), "{}", planned.out);
     desk.ends_with(0, "apply campus.kdl --yes");
     assert_eq!(desk.ends_with(0, "plan campus.kdl").out, "No changes: AWS is as the spec says.\n");
-    Inventory::of(&desk).await.matches_state_of(&desk, "after drift");
+    inventory::matches_state(&desk, "after drift");
 }
 
 #[test]

@@ -47,8 +47,8 @@ async fn a_whole_site_comes_stays_and_goes() {
     let refused = desk.run("destroy campus.kdl --yes");
     assert_ne!(refused.code, Some(0), "{}", refused.out);
     assert!(refused.talk.contains("database.cluster"), "{}", refused.talk);
-    let named =
-        "--allow-data-loss database.cluster --allow-data-loss files.file-system --allow-data-loss site.admin-secret";
+    let named = "--allow-data-loss database.cluster --allow-data-loss files.file-system \
+     --allow-data-loss site.admin-secret --allow-data-loss site.backup-vault";
     let destroyed = desk.ends_with(0, &format!("destroy campus.kdl --yes --json {named}"));
     let ended: Value = serde_json::from_str(destroyed.out.lines().last().unwrap()).unwrap();
     println!("deleted by {} calls", sum(&ended["calls"]));

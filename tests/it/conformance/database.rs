@@ -11,10 +11,12 @@ use moodle_infra::kinds::ec2::subnet::Subnet;
 use moodle_infra::kinds::ec2::vpc::Vpc;
 use moodle_infra::kinds::rds::cluster::{Cluster, ClusterProps, Scaling};
 use moodle_infra::kinds::rds::cluster_parameter_group::{ClusterParameterGroup, ClusterParameterGroupProps};
+use moodle_infra::kinds::rds::copy::{Copy, CopyProps};
 use moodle_infra::kinds::rds::instance::{Instance, InstanceProps};
 use moodle_infra::kinds::rds::subnet_group::{SubnetGroup, SubnetGroupProps};
 
 use super::cases::{Build, Case, add_group, add_vpc, at, case, subnet_props, tags};
+use super::web::{REPORTS, add_report};
 
 /// Every case.
 pub(super) const CASES: &[Case] = &[
@@ -25,6 +27,7 @@ pub(super) const CASES: &[Case] = &[
     Case { name: "cluster of serverless instances", build: serverless_cluster },
     Case { name: "instance", build: instance },
     Case { name: "serverless instance", build: serverless_instance },
+    Case { name: "copy of a database", build: copy },
 ];
 
 const KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef";
@@ -190,4 +193,15 @@ fn serverless_instance() -> Build {
     let before = InstanceProps { class: "db.serverless".to_owned(), ..before };
     let change = |it: &mut InstanceProps| it.class = "db.r7g.large".to_owned();
     case::<Instance>(graph, before, change, |it| it.name = "site-2".to_owned())
+}
+
+fn copy() -> Build {
+    let mut graph = Graph::default();
+    let (props, _, _) = add_for_cluster(&mut graph);
+    let cluster = graph.add(at("cluster"), props);
+    add_report(&mut graph);
+    let name = "it-before".to_owned();
+    let before = CopyProps { cluster, name, path: REPORTS.to_owned(), build: "after".to_owned() };
+    let change = |it: &mut CopyProps| it.build = "later".to_owned();
+    case::<Copy>(graph, before, change, |it| it.name = "it-ere".to_owned())
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use moodle_infra::graph::Graph;
 use moodle_infra::kind::values::Policy;
 use moodle_infra::kind::{Ref, Text};
+use moodle_infra::kinds::backup::copy::{Copy, CopyProps};
 use moodle_infra::kinds::backup::plan::{Plan, PlanProps};
 use moodle_infra::kinds::backup::selection::{Selection, SelectionProps};
 use moodle_infra::kinds::backup::vault::{Vault, VaultProps};
@@ -20,6 +21,7 @@ use serde_json::json;
 use super::cases::{Build, Case, at, case, tags};
 use super::defects::Defect;
 use super::life::Check;
+use super::web::{REPORTS, add_report};
 use crate::support::emulator::Emulator;
 
 /// The cases of the tier.
@@ -35,6 +37,7 @@ pub(super) const CASES: &[Case] = &[
     Case { name: "vault", build: vault },
     Case { name: "plan", build: plan },
     Case { name: "selection", build: selection },
+    Case { name: "copy of files", build: copy },
 ];
 
 /// What the emulators do otherwise than AWS.
@@ -56,6 +59,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     no_tags("plan", Check::ReadsAsWanted, "field: \"tags\", old: Object {}"),
     no_tags("plan", Check::Finds, "None instead of"),
     lacks("plan", "backup:UpdateBackupPlan failed: an answer with status 500"),
+    lacks("copy of files", "backup:StartBackupJob failed"),
     lacks("selection", "backup:CreateBackupSelection failed: an answer with status 500"),
 ];
 
@@ -287,4 +291,19 @@ fn selection() -> Build {
     };
     graph.add::<Selection>(at("stranger"), before.clone());
     case::<Selection>(graph, before, |_| (), |it| it.resources = [arn("fs-1")].into())
+}
+
+fn copy() -> Build {
+    let mut graph = Graph::default();
+    let vault = graph.add(at("vault"), vault_props("it"));
+    add_report(&mut graph);
+    let arn = |id: &str| Text::from(format!("arn:aws:elasticfilesystem:eu-west-1:200000000000:file-system/{id}"));
+    let before = CopyProps {
+        resource: arn("fs-1"),
+        vault,
+        role: "arn:aws:iam::200000000000:role/it".into(),
+        path: REPORTS.to_owned(),
+        build: "after".to_owned(),
+    };
+    case::<Copy>(graph, before, |it| "later".clone_into(&mut it.build), |it| it.resource = arn("fs-2"))
 }

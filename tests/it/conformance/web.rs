@@ -6,16 +6,19 @@ use moodle_infra::graph::Graph;
 use moodle_infra::kind::values::Policy as Document;
 use moodle_infra::kind::{Ref, Text};
 use moodle_infra::kinds::autoscaling::capacity::{Capacity, CapacityProps};
+use moodle_infra::kinds::autoscaling::first::{First, FirstProps};
 use moodle_infra::kinds::autoscaling::group::{Group, GroupProps};
 use moodle_infra::kinds::autoscaling::job::{Job, JobProps};
 use moodle_infra::kinds::autoscaling::metrics::{Metrics, MetricsProps};
 use moodle_infra::kinds::autoscaling::policy::{Policy, PolicyProps, Rule};
 use moodle_infra::kinds::autoscaling::refresh::{Refresh, RefreshProps};
+use moodle_infra::kinds::autoscaling::release::{Release, ReleaseProps};
 use moodle_infra::kinds::ec2::launch_template::{LaunchTemplate, LaunchTemplateProps};
 use moodle_infra::kinds::ec2::subnet::Subnet;
 use moodle_infra::kinds::iam::instance_profile::{InstanceProfile, InstanceProfileProps};
 use moodle_infra::kinds::iam::role::{Role, RoleProps};
 use moodle_infra::kinds::iam::role_policy_attachment::{RolePolicyAttachment, RolePolicyAttachmentProps};
+use moodle_infra::kinds::ssm::command::{Command, CommandProps};
 use moodle_infra::kinds::ssm::parameter::{Parameter, ParameterProps};
 use moodle_infra::kinds::ssm::report::{Report, ReportProps};
 use serde_json::json;
@@ -44,6 +47,11 @@ pub(super) const CASES: &[Case] = &[
     Case { name: "refresh of nothing", build: refresh_of_nothing },
     Case { name: "parameter", build: parameter },
     Case { name: "report", build: report },
+    Case { name: "first", build: first },
+    Case { name: "release", build: release },
+    Case { name: "release of nothing", build: release_of_nothing },
+    Case { name: "command", build: command },
+    Case { name: "command to others alone", build: command_to_others },
 ];
 
 /// What the emulators do otherwise than AWS.
@@ -65,6 +73,7 @@ pub(super) const DEFECTS: &[Defect] = &[
             Difference { field: \"termination\", ",
         reason: "UpdateAutoScalingGroup changes cooldown and termination policies",
     },
+    lacks("release", "still pending after ten looks", "a server boots, and says when it is done"),
     lacks("policy", "autoscaling:PutScalingPolicy failed: the answer lacks a member", "the answer has the PolicyARN"),
     lacks("policy by target", "autoscaling:PutScalingPolicy failed: the answer lacks a member", "it has the PolicyARN"),
     lacks("metrics", "autoscaling:DisableMetricsCollection failed: an answer with status 500", "the call exists"),
@@ -171,8 +180,8 @@ fn launch_template_public() -> Build {
 }
 
 /// Adds a template and two subnets.
-fn add_ground(graph: &mut Graph) -> (Ref<LaunchTemplate>, [Ref<Subnet>; 2]) {
-    let props = template_props(graph);
+fn add_ground(graph: &mut Graph, user_data: String) -> (Ref<LaunchTemplate>, [Ref<Subnet>; 2]) {
+    let props = LaunchTemplateProps { user_data: user_data.into(), ..template_props(graph) };
     let template = graph.add(at("template"), props);
     let vpc = add_vpc(graph, "vpc.of.subnets");
     let subnets = [("eu-west-1a", "10.1.0.0/24"), ("eu-west-1b", "10.1.1.0/24")]
@@ -196,7 +205,12 @@ fn group_props(template: &Ref<LaunchTemplate>, subnets: impl Into<BTreeSet<Ref<S
 
 /// Adds two groups and returns them with their template.
 fn add_groups(graph: &mut Graph) -> (Ref<LaunchTemplate>, [Ref<Group>; 2]) {
-    let (template, subnets) = add_ground(graph);
+    add_groups_that(graph, "#!/bin/bash\necho \"è & <così>\"\n".to_owned())
+}
+
+/// Adds two groups whose servers boot this.
+fn add_groups_that(graph: &mut Graph, user_data: String) -> (Ref<LaunchTemplate>, [Ref<Group>; 2]) {
+    let (template, subnets) = add_ground(graph, user_data);
     let groups = ["one", "other"].map(|name| {
         let props = group_props(&template, subnets.clone(), &format!("it-{name}"));
         graph.add(at(name), props)
@@ -206,7 +220,7 @@ fn add_groups(graph: &mut Graph) -> (Ref<LaunchTemplate>, [Ref<Group>; 2]) {
 
 fn group() -> Build {
     let mut graph = Graph::default();
-    let (template, subnets) = add_ground(&mut graph);
+    let (template, subnets) = add_ground(&mut graph, "#!/bin/bash\n".to_owned());
     // One of somebody else.
     let stranger = group_props(&template, subnets.clone(), "it-web-other");
     graph.add::<Group>(at("stranger"), stranger);
@@ -222,7 +236,7 @@ fn group() -> Build {
 
 fn group_elsewhere() -> Build {
     let mut graph = Graph::default();
-    let (template, [first, second]) = add_ground(&mut graph);
+    let (template, [first, second]) = add_ground(&mut graph, "#!/bin/bash\n".to_owned());
     let other = LaunchTemplateProps { name: "it-other".to_owned(), ..template_of(&graph) };
     let other = graph.add(at("template.other"), other);
     let change = |it: &mut GroupProps| (it.template, it.subnets) = (other, [second].into());
@@ -330,4 +344,71 @@ fn parameter() -> Build {
     graph.add::<Parameter>(at("stranger"), props("/Moodle/it/other"));
     let change = |it: &mut ParameterProps| (it.value, it.tags) = ("two & \"three\"".into(), tags("second"));
     case::<Parameter>(graph, props("/Moodle/it/database"), change, |it| "/Moodle/it/db".clone_into(&mut it.name))
+}
+
+fn first() -> Build {
+    let mut graph = Graph::default();
+    let (_, [group, other]) = add_groups(&mut graph);
+    case::<First>(graph, FirstProps { group }, |_| (), |it| it.group = other)
+}
+
+/// Adds what a server says that runs another build.
+pub(super) fn add_report(graph: &mut Graph) {
+    let value =
+        r#"{"state":"done","stage":"installed","code":0,"at":"2026-11-30T04:05:06Z","build":"before","log":""}"#;
+    let props = ParameterProps { name: format!("{REPORTS}/i-0"), value: value.into(), tags: tags("first") };
+    graph.add::<Parameter>(at("report"), props);
+}
+
+/// Where servers report.
+pub(super) const REPORTS: &str = "/Moodle/it/report";
+
+fn release() -> Build {
+    let mut graph = Graph::default();
+    let says = format!("#!/bin/bash\n# Build after; says below {REPORTS} when it is done: installed.\n");
+    let (_, groups) = add_groups_that(&mut graph, says);
+    let [group, other] = &groups;
+    for (group, name) in [(group, "size"), (other, "size.other")] {
+        graph.add::<Capacity>(at(name), CapacityProps { group: group.clone(), min: 2, max: 3 });
+    }
+    let before = release_props(group);
+    case::<Release>(graph, before, |it| "wizard".clone_into(&mut it.stage), |it| it.group = other.clone())
+}
+
+fn release_of_nothing() -> Build {
+    let mut graph = Graph::default();
+    let (_, [group, other]) = add_groups(&mut graph);
+    case::<Release>(graph, release_props(&group), |it| "later".clone_into(&mut it.build), |it| it.group = other)
+}
+
+fn release_props(group: &Ref<Group>) -> ReleaseProps {
+    ReleaseProps {
+        group: group.clone(),
+        path: REPORTS.to_owned(),
+        build: "after".to_owned(),
+        stage: "installed".to_owned(),
+    }
+}
+
+fn command_props(only_others: bool) -> CommandProps {
+    CommandProps {
+        servers: "it-web".to_owned(),
+        path: REPORTS.to_owned(),
+        script: "echo it".to_owned(),
+        only_others,
+        build: "after".to_owned(),
+        answers: "".into(),
+    }
+}
+
+fn command() -> Build {
+    let change = |it: &mut CommandProps| it.answers = "something".into();
+    case::<Command>(Graph::default(), command_props(false), change, |it| "echo other".clone_into(&mut it.script))
+}
+
+fn command_to_others() -> Build {
+    let mut graph = Graph::default();
+    add_report(&mut graph);
+    let change = |it: &mut CommandProps| "later".clone_into(&mut it.build);
+    case::<Command>(graph, command_props(true), change, |it| "it-servers".clone_into(&mut it.servers))
 }

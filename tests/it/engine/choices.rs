@@ -207,6 +207,14 @@ async fn what_holds_data_is_only_lost_by_name() {
     assert_eq!(plan.blocked().count(), 0);
     assert!(site.apply(&plan).await.is_complete());
     site.check(&moved).await;
+
+    // A destruction that was cut off goes on by the same words, though what they name is gone already.
+    let gone = Options { destroy: true, allow_data_loss: [at("site.below")].into(), ..Options::default() };
+    let plan = site.plan(&Graph::default(), &gone).await.unwrap();
+    assert!(site.apply(&plan).await.is_complete());
+    assert!(site.plan(&Graph::default(), &gone).await.unwrap().is_empty());
+    let mistaken = Options { allow_data_loss: [at("site.gone")].into(), ..gone };
+    assert!(site.plan(&Graph::default(), &mistaken).await.is_err());
 }
 
 #[tokio::test(start_paused = true)]

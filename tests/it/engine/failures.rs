@@ -1,5 +1,7 @@
 //! What fails for good: the rest goes on, and the next run continues.
 
+use std::time::Duration;
+
 use moodle_infra::apply::Outcome;
 use moodle_infra::graph::Graph;
 use moodle_infra::kind::{Address, Ref, Text};
@@ -223,4 +225,39 @@ async fn what_waits_only_for_the_id_does_not_wait_for_a_resource_that_a_crash_le
     let slow = world.alive().find(|(_, it)| it.token.address == below).unwrap().1;
     let plain = world.alive().find(|(_, it)| it.token.address == above).unwrap().1;
     assert!(plain.made < slow.ready, "the plain one was made while the slow one was still pending");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delete_call_that_is_under_way_when_the_process_dies_is_waited_for() {
+    for seed in seeds(20) {
+        let _named = Seed(seed);
+        let (graph, _, _) = pair(1);
+        let mut site = Site::new(&things(), Weather { stale: 2.5, ..Weather::default() }, seed);
+        site.converge(&graph, &Options::default()).await;
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        // The call has its effect, and for a moment replicas show nothing of it.
+        let killed = tokio::time::timeout(Duration::from_millis(650), site.go(&graph, &everything_down())).await;
+        assert!(killed.is_err(), "it was under way");
+        site.ledger.reopen();
+        site.converge(&graph, &Options::default()).await;
+        site.check(&graph).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_update_that_is_under_way_when_the_process_dies_is_waited_for() {
+    let (small, large) = (pair(1).0, pair(2).0);
+    for seed in seeds(20) {
+        let _named = Seed(seed);
+        let mut site = Site::new(&things(), Weather { stale: 2.5, ..Weather::default() }, seed);
+        site.converge(&small, &Options::default()).await;
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        let after = Duration::from_millis(250 + 20 * (seed % 20));
+        let killed = tokio::time::timeout(after, site.go(&large, &Options::default())).await;
+        assert!(killed.is_err(), "it was under way");
+        site.ledger.reopen();
+        // The user has changed their mind meanwhile.
+        site.converge(&small, &Options::default()).await;
+        site.check(&small).await;
+    }
 }

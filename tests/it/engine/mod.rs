@@ -8,11 +8,14 @@ mod choices;
 mod crashes;
 mod failures;
 mod faults;
+mod lives;
 mod model;
 mod network;
 mod runs;
+mod specs;
 mod speed;
 mod stops;
+mod throttling;
 
 /// Names the seed of a test that fails.
 struct Seed(u64);

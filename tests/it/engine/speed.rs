@@ -28,7 +28,7 @@ impl Race {
 }
 
 /// Returns the critical path of making a graph: no engine, only durations and edges.
-fn path_up(site: &Site, graph: &Graph) -> f64 {
+pub(super) fn path_up(site: &Site, graph: &Graph) -> f64 {
     let mut reached: BTreeMap<(Address, Milestone), f64> = BTreeMap::new();
     let mut end = 0.0_f64;
     for node in graph.nodes() {
@@ -47,7 +47,7 @@ fn path_up(site: &Site, graph: &Graph) -> f64 {
 }
 
 /// Returns the critical path of deleting a graph.
-fn path_down(site: &Site, graph: &Graph) -> f64 {
+pub(super) fn path_down(site: &Site, graph: &Graph) -> f64 {
     let mut gone: BTreeMap<Address, f64> = BTreeMap::new();
     let mut users: BTreeMap<Address, f64> = BTreeMap::new();
     for node in graph.nodes().rev() {

@@ -53,6 +53,7 @@ const fn replace(address: &'static str, effects: &'static [Effect]) -> Change {
 const CLUSTER: &str = "database.cluster";
 const FILES: &str = "files.file-system";
 const ADMIN: &str = "site.admin-secret";
+const VAULT: &str = "site.backup-vault";
 
 /// Every spec of the project, by name.
 pub(super) const ROUTES: &[Route] = &[
@@ -117,7 +118,7 @@ pub(super) const ROUTES: &[Route] = &[
                 ],
             ),
         ],
-        holds: &[CLUSTER, FILES, ADMIN],
+        holds: &[CLUSTER, FILES, ADMIN, VAULT],
     },
     Route {
         spec: "files.kdl",
@@ -153,7 +154,7 @@ pub(super) const ROUTES: &[Route] = &[
                 &[NewFirst("cache.parameter-group.application"), InPlace("cache.application")],
             ),
         ],
-        holds: &[CLUSTER, FILES, ADMIN],
+        holds: &[CLUSTER, FILES, ADMIN, VAULT],
     },
     Route {
         spec: "network-existing.kdl",
@@ -207,7 +208,7 @@ pub(super) const ROUTES: &[Route] = &[
             change("    web\n", "    web { scale min=1 max=5; }\n", &[InPlace("web.capacity")]),
             replace("web.template", &[NewFirst("web.template"), InPlace("web.group")]),
         ],
-        holds: &[CLUSTER, FILES, ADMIN],
+        holds: &[CLUSTER, FILES, ADMIN, VAULT],
     },
     Route {
         spec: "reference-v1.kdl",
@@ -219,7 +220,7 @@ pub(super) const ROUTES: &[Route] = &[
                 &[NewFirst("cache.session")],
             ),
         ],
-        holds: &[CLUSTER, FILES, ADMIN],
+        holds: &[CLUSTER, FILES, ADMIN, VAULT],
     },
     Route {
         spec: "reference-v2.kdl",
@@ -241,7 +242,7 @@ pub(super) const ROUTES: &[Route] = &[
                 ],
             ),
         ],
-        holds: &[CLUSTER, FILES, ADMIN],
+        holds: &[CLUSTER, FILES, ADMIN, VAULT],
     },
     Route {
         spec: "serverless.kdl",
@@ -253,7 +254,7 @@ pub(super) const ROUTES: &[Route] = &[
                 &[NewFirst("certificate.cdn.request"), InPlace("cdn.distribution"), InPlace("dns.record[\"A\"]")],
             ),
         ],
-        holds: &[CLUSTER, FILES, ADMIN],
+        holds: &[CLUSTER, FILES, ADMIN, VAULT],
     },
     Route {
         spec: "smallest.kdl",
@@ -271,7 +272,7 @@ pub(super) const ROUTES: &[Route] = &[
                 ],
             ),
         ],
-        holds: &[CLUSTER, FILES, ADMIN],
+        holds: &[CLUSTER, FILES, ADMIN, VAULT],
     },
     Route {
         spec: "watch.kdl",
@@ -309,6 +310,6 @@ pub(super) const ROUTES: &[Route] = &[
             replace("cache.session", &[NewFirst("cache.session")]),
         ],
         // Who installs Moodle in the browser chooses the password there.
-        holds: &[CLUSTER, FILES],
+        holds: &[CLUSTER, FILES, VAULT],
     },
 ];

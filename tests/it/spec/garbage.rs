@@ -91,6 +91,15 @@ fn much_of_anything_is_read_soon() {
             read(format!("{}{}{}", open.repeat(depth), inner.repeat(20_000), close.repeat(depth)).as_bytes());
         }
     }
+    // The parser takes a comment apart at each of its signs, one level deeper each time.
+    for sign in ["*", "/", "/ ", "* a", "/*", "*/ /*"] {
+        for count in [100, 5000, 100_000] {
+            let comment = sign.repeat(count);
+            read(format!("/* {comment} */ moodle").as_bytes());
+            read(format!("moodle /* {comment}").as_bytes());
+            read(format!("moodle \"\\q/*{comment}\"").as_bytes());
+        }
+    }
     // Generous, because other work may run on the machine; what is not linear takes minutes.
     assert!(started.elapsed() < Duration::from_mins(2), "{:?}", started.elapsed());
 }

@@ -60,6 +60,8 @@ fn a_whole_site_tells_all_of_it() {
     security-group-load-balancer
     security-group-web
     shell
+    site-recovery-point
+    site-snapshot
     subnet-app-eu-west-1a
     subnet-app-eu-west-1b
     subnet-app-eu-west-1c
@@ -125,6 +127,8 @@ fn a_site_without_a_domain_tells_what_it_is_reached_by() {
     security-group-load-balancer
     security-group-web
     shell
+    site-recovery-point
+    site-snapshot
     subnet-app-eu-west-1a
     subnet-app-eu-west-1b
     subnet-data-eu-west-1a

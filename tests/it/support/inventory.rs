@@ -15,6 +15,18 @@ use super::emulator::{Emulator, REGION, emulator, python};
 /// The stack's own region, and that of everything that CloudFront takes. What is global is listed once.
 const REGIONS: &[&str] = &[REGION, "us-east-1"];
 
+/// Kinds of which an account may have another number than the state, and why.
+pub(crate) const UNEQUAL: &[(&str, &str)] = &[
+    ("acm.issued", "it is a look at a certificate, which may be another's"),
+    ("autoscaling.first", "it is how large a group was at first"),
+    ("autoscaling.job", "a run of a job is an act of its group"),
+    ("autoscaling.release", "it waits for what servers report, each by a parameter of its own"),
+    ("backup.copy", "an installation copies nothing, and each upgrade something"),
+    ("rds.copy", "an installation copies nothing, and each upgrade something"),
+    ("ssm.command", "what servers were told is an act"),
+    ("autoscaling.refresh", "a replacement of servers is an act, which AWS remembers while the group is there"),
+];
+
 const PROGRAM: &str = include_str!("inventory.py");
 
 /// What there is, each entry as `region id`.
@@ -57,6 +69,22 @@ impl Inventory {
             all.filter(|(_, new)| !new.is_empty()).collect()
         };
         Inventory { kinds: new(&self.kinds, &before.kinds), besides: new(&self.besides, &before.besides) }
+    }
+
+    /// Returns how the numbers here differ from those of recorded resources, each of which is told by its kind.
+    pub(crate) fn differences<'a>(&self, recorded: impl Iterator<Item = &'a str>) -> Vec<String> {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for kind in recorded {
+            *counts.entry(kind).or_default() += 1;
+        }
+        let kinds: BTreeSet<&str> = self.kinds.keys().map(String::as_str).chain(counts.keys().copied()).collect();
+        let equal = |kind: &&str| counts.is_empty() || !UNEQUAL.iter().any(|(it, _)| it == kind);
+        let differing = kinds.into_iter().filter(equal).filter_map(|kind| {
+            let (listed, recorded) = (self.kinds.get(kind), counts.get(kind).copied().unwrap_or(0));
+            let count = listed.map_or(0, BTreeSet::len);
+            (count != recorded).then(|| format!("{kind}: {count} in the account, {recorded} in the state: {listed:?}"))
+        });
+        differing.collect()
     }
 }
 

@@ -41,14 +41,14 @@ struct Simulated {
 }
 
 impl Simulated {
-    async fn change(&self, request: Request) -> Result<Value> {
-        let sent = self.cloud.world().send(self.meta().name, request);
+    async fn change(&self, cx: &Cx, request: Request) -> Result<Value> {
+        let sent = self.cloud.world().send(self.meta().name, cx.region(), request);
         tokio::time::sleep_until(sent.answered).await;
         self.cloud.world().answer(sent.number)
     }
 
-    async fn look<T>(&self, look: Look, answer: impl Fn(&World) -> T) -> Result<T> {
-        let sent = self.cloud.world().look(self.meta().name, look);
+    async fn look<T>(&self, cx: &Cx, look: Look, answer: impl Fn(&World) -> T) -> Result<T> {
+        let sent = self.cloud.world().look(self.meta().name, cx.region(), look);
         tokio::time::sleep_until(sent.answered).await;
         let mut world = self.cloud.world();
         world.answer_look(sent.number).map(|()| answer(&world))
@@ -82,32 +82,36 @@ impl Erased for Simulated {
 
     fn create<'a>(&'a self, cx: &'a Cx, token: &'a Token, want: &'a Value) -> Boxed<'a, Result<Value>> {
         let request = Request::Create { region: cx.region().to_owned(), token: token.clone(), want: want.clone() };
-        Box::pin(self.change(request))
+        Box::pin(self.change(cx, request))
     }
 
-    fn read<'a>(&'a self, _cx: &'a Cx, have: &'a [Value]) -> Boxed<'a, Result<Vec<Option<SeenValue>>>> {
+    fn read<'a>(&'a self, cx: &'a Cx, have: &'a [Value]) -> Boxed<'a, Result<Vec<Option<SeenValue>>>> {
         let name = self.meta().name;
-        Box::pin(self.look(Look::Read(have.len()), move |world| have.iter().map(|it| world.seen(name, it)).collect()))
+        Box::pin(
+            self.look(cx, Look::Read(have.len()), move |world| have.iter().map(|it| world.seen(name, it)).collect()),
+        )
     }
 
-    fn update<'a>(&'a self, _cx: &'a Cx, edit: EditValue<'a>) -> Boxed<'a, Result<Value>> {
+    fn update<'a>(&'a self, cx: &'a Cx, edit: EditValue<'a>) -> Boxed<'a, Result<Value>> {
         let EditValue { have, was: _, want, changed, mark } = edit;
         let changed = changed.iter().map(|it| (*it).to_owned()).collect();
         let mark = mark.map(|it| it.stack.clone());
-        Box::pin(self.change(Request::Update { have: have.clone(), want: want.clone(), changed, mark }))
+        Box::pin(self.change(cx, Request::Update { have: have.clone(), want: want.clone(), changed, mark }))
     }
 
-    fn adopt<'a>(&'a self, _cx: &'a Cx, id: &'a str, _want: &'a Value) -> Boxed<'a, Result<Option<Value>>> {
+    fn adopt<'a>(&'a self, cx: &'a Cx, id: &'a str, _want: &'a Value) -> Boxed<'a, Result<Option<Value>>> {
         let name = self.meta().name;
-        Box::pin(self.look(Look::Read(1), move |world| world.named(name, id)))
+        Box::pin(self.look(cx, Look::Read(1), move |world| world.named(name, id)))
     }
 
-    fn delete<'a>(&'a self, _cx: &'a Cx, have: &'a Value) -> Boxed<'a, Result<()>> {
-        Box::pin(async move { self.change(Request::Delete { have: have.clone() }).await.map(drop) })
+    fn delete<'a>(&'a self, cx: &'a Cx, have: &'a Value) -> Boxed<'a, Result<()>> {
+        Box::pin(async move { self.change(cx, Request::Delete { have: have.clone() }).await.map(drop) })
     }
 
-    fn find<'a>(&'a self, _cx: &'a Cx, lost: &'a [LostValue]) -> Boxed<'a, Result<Vec<Option<Value>>>> {
+    fn find<'a>(&'a self, cx: &'a Cx, lost: &'a [LostValue]) -> Boxed<'a, Result<Vec<Option<Value>>>> {
         let name = self.meta().name;
-        Box::pin(self.look(Look::Find(lost.len()), move |world| lost.iter().map(|it| world.found(name, it)).collect()))
+        Box::pin(
+            self.look(cx, Look::Find(lost.len()), move |world| lost.iter().map(|it| world.found(name, it)).collect()),
+        )
     }
 }

@@ -21,8 +21,9 @@ pub(crate) enum Mishap {
 /// A ledger in memory.
 pub(crate) struct Memory {
     state: State,
-    /// The journal, as text.
-    journal: Vec<String>,
+    journal: Vec<Event>,
+    /// Whether every record is checked as a file would be: written as text, and the whole state verified.
+    pub(crate) thorough: bool,
     /// At which record what happens.
     pub(crate) mishap: Option<(usize, Mishap)>,
     /// Told when the process dies.
@@ -38,6 +39,7 @@ impl Memory {
         Memory {
             state: State::empty("site", "lineage"),
             journal: Vec::new(),
+            thorough: true,
             mishap: None,
             died: Arc::default(),
             dead: false,
@@ -68,9 +70,15 @@ impl Memory {
     /// Starts a new process on what is on disk.
     pub(crate) fn reopen(&mut self) {
         let mut replayed = State::empty("site", "lineage");
-        for line in &self.journal {
-            replayed.fold(&serde_json::from_str(line).unwrap()).unwrap();
+        for event in &self.journal {
+            if self.thorough {
+                let text = serde_json::to_string(event).unwrap();
+                replayed.fold(&serde_json::from_str(&text).unwrap()).unwrap();
+            } else {
+                replayed.fold(event).unwrap();
+            }
         }
+        replayed.verify().unwrap();
         assert_eq!(replayed, self.state, "a replayed journal is the state that was live");
         self.dead = false;
         self.died = Arc::default();
@@ -103,11 +111,12 @@ impl Ledger for Memory {
                 return Err(Memory::refused());
             }
         }
-        let mut after = self.state.clone();
-        after.fold(&event)?;
-        after.verify().unwrap();
-        self.journal.push(serde_json::to_string(&event).unwrap());
-        self.state = after;
+        // An event that is refused leaves a state that nobody looks at: it is the end of the test.
+        self.state.fold(&event)?;
+        if self.thorough {
+            self.state.verify().unwrap();
+        }
+        self.journal.push(event);
         if self.dead { Err(Memory::refused()) } else { Ok(()) }
     }
 }

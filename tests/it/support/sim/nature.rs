@@ -5,6 +5,9 @@ use std::sync::Arc;
 
 use moodle_infra::kind::erased::{Erased, Registry};
 use serde::Deserialize;
+use serde_json::Value;
+
+use super::shape;
 
 /// The durations of AWS and what it refuses for some seconds, measured and collected in 2026.
 const DURATIONS: &str = include_str!("../durations.json");
@@ -16,6 +19,21 @@ pub(crate) struct Nature {
     pub(crate) times: Times,
     /// The kinds that must be so many seconds old before this one may refer to them, and the code of the refusal.
     pub(crate) too_early: Vec<TooEarly>,
+    /// The attributes that are what was asked for.
+    pub(super) asked_for: Vec<&'static str>,
+    /// The attributes by which a resource is told from others.
+    pub(super) identity: Vec<&'static str>,
+}
+
+impl Nature {
+    /// Whether AWS refuses the one while there is the other.
+    pub(super) fn clash(&self, old: &Value, new: &Value) -> bool {
+        match self.real.meta().name {
+            // The kind says so of all of a file system, because it does not know the zones of subnets.
+            "efs.mount_target" => self.real.conflicts(old, new) && old["subnet"] == new["subnet"],
+            _ => self.real.conflicts(old, new),
+        }
+    }
 }
 
 /// What a create call does that is sent twice, and how its resource is found.
@@ -68,10 +86,23 @@ struct Table {
 }
 
 /// The kinds whose create call takes a token.
-const TOKEN: &[&str] =
-    &["ec2.flow_log", "ec2.launch_template", "ec2.nat_gateway", "ec2.route_table", "ec2.vpc_endpoint", "sim.slow"];
+const TOKEN: &[&str] = &[
+    "acm.certificate",
+    "backup.plan",
+    "backup.selection",
+    "ec2.flow_log",
+    "ec2.launch_template",
+    "ec2.nat_gateway",
+    "ec2.route_table",
+    "ec2.vpc_endpoint",
+    "efs.access_point",
+    "efs.file_system",
+    "secretsmanager.secret",
+    "sim.slow",
+];
 /// The kinds that are found by what they are.
 const NATURAL_KEY: &[&str] = &[
+    "acm.issued",
     "autoscaling.capacity",
     "autoscaling.policy",
     "autoscaling.refresh",
@@ -79,9 +110,19 @@ const NATURAL_KEY: &[&str] = &[
     "ec2.route",
     "ec2.route_table_association",
     "ec2.vpc_dns",
+    "efs.backup_policy",
+    "efs.file_system_policy",
+    "efs.lifecycle",
     "iam.role_policy",
     "iam.role_policy_attachment",
     "logs.delivery",
+    "s3.bucket_policy",
+    "s3.encryption",
+    "s3.lifecycle",
+    "s3.ownership",
+    "s3.public_access_block",
+    "s3.versioning",
+    "wafv2.association",
 ];
 
 /// Returns the behaviour of every kind of a registry.
@@ -101,7 +142,11 @@ pub(crate) fn natures(registry: &Registry) -> BTreeMap<&'static str, Nature> {
         let told = Times { accept: 0.5, create: poll.ready.typical, update: 0.5, change, delete: poll.gone.typical };
         let times = table.kinds.get(name).copied().unwrap_or(told);
         let too_early = table.too_early.iter().filter(|it| it.dependent == name).cloned().collect();
-        (name, Nature { real: Arc::clone(real), repeated, times, too_early })
+        let (asked_for, identity) = (Vec::new(), Vec::new());
+        let mut nature = Nature { real: Arc::clone(real), repeated, times, too_early, asked_for, identity };
+        nature.asked_for = shape::asked_for(&nature);
+        nature.identity = shape::identifying(&nature);
+        (name, nature)
     };
     registry.iter().map(nature).collect()
 }

@@ -83,7 +83,7 @@ macro_rules! thing {
             const ID: &'static str = "id";
             const BATCH: usize = 10;
             const POLL: Poll = $poll;
-            const RATE: Rate = Rate { burst: 10, per_second: $rate };
+            const RATE: Rate = Rate { group: $wire, burst: 10, per_second: $rate };
             const ACTIONS: Actions = Actions { create: &[], read: &[], update: &[], delete: &[], find: &[] };
             type Props = $props;
             type Attrs = $attrs;

@@ -20,21 +20,23 @@ pub(crate) enum Fault {
     BreakDone,
     /// AWS says "slower".
     Throttle,
+    /// The answer takes its time.
+    Slow,
 }
 
 impl Fault {
     /// Every fault.
-    pub(crate) const ALL: [Fault; 5] =
-        [Fault::LoseRequest, Fault::LoseAnswer, Fault::Break, Fault::BreakDone, Fault::Throttle];
+    pub(crate) const ALL: [Fault; 6] =
+        [Fault::LoseRequest, Fault::LoseAnswer, Fault::Break, Fault::BreakDone, Fault::Throttle, Fault::Slow];
 
     /// Whether the request has its effect all the same.
     pub(crate) fn has_effect(self) -> bool {
-        matches!(self, Fault::LoseAnswer | Fault::BreakDone)
+        matches!(self, Fault::LoseAnswer | Fault::BreakDone | Fault::Slow)
     }
 }
 
 /// What goes wrong.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Weather {
     /// Faults of single calls, by the number of the call in the cloud's life.
     pub(crate) at: BTreeMap<usize, Fault>,
@@ -42,7 +44,13 @@ pub(crate) struct Weather {
     pub(crate) chance: f64,
     /// Whether AWS refuses what comes too soon after what it refers to.
     pub(crate) too_early: bool,
-    /// For how long, at most, something new is not seen by reads, in seconds.
+    /// How often a call is refused with one of the codes that its kind expects to pass.
+    pub(crate) not_yet: f64,
+    /// For how long, at most, what a deleted resource used is still in use, in seconds.
+    pub(crate) lingers: f64,
+    /// How much of the published rates there is.
+    pub(crate) rates: f64,
+    /// For how long, at most, reads do not see what is new, or changed, or gone, in seconds.
     pub(crate) stale: f64,
     /// For how long, at most, something new is not found by its token, in seconds.
     pub(crate) lag: f64,
@@ -54,10 +62,30 @@ pub(crate) struct Weather {
     pub(crate) fail: BTreeSet<Address>,
 }
 
+impl Default for Weather {
+    /// Nothing goes wrong.
+    fn default() -> Weather {
+        Weather {
+            at: BTreeMap::new(),
+            chance: 0.0,
+            too_early: false,
+            not_yet: 0.0,
+            lingers: 0.0,
+            rates: 1.0,
+            stale: 0.0,
+            lag: 0.0,
+            jitter: 0.0,
+            refuse: BTreeSet::new(),
+            fail: BTreeSet::new(),
+        }
+    }
+}
+
 impl Weather {
     /// Everything that AWS does now and then.
     pub(crate) fn rough(chance: f64) -> Weather {
-        Weather { chance, too_early: true, stale: 2.5, lag: 6.0, jitter: 0.3, ..Weather::default() }
+        let (stale, lag, jitter, not_yet, lingers) = (2.5, 6.0, 0.3, chance, 60.0);
+        Weather { chance, too_early: true, not_yet, lingers, stale, lag, jitter, ..Weather::default() }
     }
 
     /// Returns the fault of a call.

@@ -5,13 +5,16 @@ use std::time::Duration;
 
 use moodle_infra::aws::{Error, Result};
 use moodle_infra::kind::erased::{LostValue, SeenValue};
-use moodle_infra::kind::{Address, Change, Phase, Token, Verb};
+use moodle_infra::kind::{Address, Change, Rate, Token, Verb};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::dice::Dice;
 use super::log::{Call, Method};
 use super::nature::{Nature, Repeated, Times};
+use super::rates::Rates;
+use super::resource::Resource;
+use super::shape;
 use super::weather::{Fault, Weather};
 
 /// A request that changes something.
@@ -36,49 +39,8 @@ pub(crate) struct Sent {
     pub(crate) answered: Instant,
 }
 
-/// A resource, alive or not.
-#[derive(Debug, Clone)]
-pub(crate) struct Resource {
-    pub(crate) kind: &'static str,
-    pub(crate) region: String,
-    pub(crate) token: Token,
-    pub(crate) props: Value,
-    pub(crate) attrs: Value,
-    /// The stack that its tags name.
-    pub(crate) stack: Option<String>,
-    /// The numbers of the resources that its properties refer to.
-    refers: BTreeSet<usize>,
-    pub(crate) made: Instant,
-    pub(crate) ready: Instant,
-    /// What AWS says when it gives up on it, instead of getting it ready.
-    failed: Option<String>,
-    /// When reads see it at first, and when it is found by its token at first.
-    seen: Instant,
-    found: Instant,
-    /// When its deletion began, and when it is gone.
-    pub(crate) deleted: Option<Instant>,
-    pub(crate) gone: Option<Instant>,
-}
-
-impl Resource {
-    fn is_alive(&self, now: Instant) -> bool {
-        self.gone.is_none_or(|gone| now < gone)
-    }
-
-    fn phase(&self, now: Instant) -> Phase {
-        match &self.failed {
-            _ if self.deleted.is_some() => Phase::Deleting,
-            _ if now < self.ready => Phase::Pending,
-            Some(why) => Phase::Failed(why.clone()),
-            None => Phase::Ready,
-        }
-    }
-}
-
 /// A request that arrived and has its effect at a time.
 struct Effect {
-    at: Instant,
-    number: usize,
     answered: Instant,
     kind: &'static str,
     request: Request,
@@ -94,10 +56,22 @@ pub(crate) struct World {
     /// The rules that the client broke.
     pub(crate) broken: Vec<String>,
     pub(crate) weather: Weather,
-    effects: Vec<Effect>,
+    /// The addresses of what holds data and may be deleted; `None`: anything may.
+    pub(crate) may_lose: Option<BTreeSet<Address>>,
+    /// Every call that was refused because it came too fast.
+    pub(crate) throttled: usize,
+    /// What comes, by time and the number of its call.
+    effects: BTreeMap<(Instant, usize), Effect>,
     answers: BTreeMap<usize, Result<Value>>,
-    /// Tokens of the published rates: how many are left, and since when.
-    buckets: BTreeMap<&'static str, (f64, Instant)>,
+    rates: Rates,
+    /// The newest resource of each identity.
+    identities: BTreeMap<String, usize>,
+    /// Resources by the name that users gave them.
+    named: BTreeMap<String, Vec<(usize, &'static str)>>,
+    /// Every resource of a kind that is not known to be gone.
+    of_kind: BTreeMap<&'static str, Vec<usize>>,
+    /// Who refers to a resource.
+    users: BTreeMap<usize, BTreeSet<usize>>,
     dice: Dice,
 }
 
@@ -105,8 +79,8 @@ pub(crate) struct World {
 const LOST_AFTER: Duration = Duration::from_secs(5);
 /// How long a look takes.
 const LOOK: Duration = Duration::from_millis(200);
-/// Properties whose text is never a reference.
-const NO_REFERENCE: &[&str] = &["name", "description", "tags", "service", "zone", "note", "place"];
+/// How long, at most, a slow answer takes more, in seconds.
+const SLOWEST: f64 = 40.0;
 
 impl World {
     pub(crate) fn new(natures: BTreeMap<&'static str, Nature>, weather: Weather, seed: u64) -> World {
@@ -116,9 +90,15 @@ impl World {
             calls: Vec::new(),
             broken: Vec::new(),
             weather,
-            effects: Vec::new(),
+            may_lose: None,
+            throttled: 0,
+            effects: BTreeMap::new(),
             answers: BTreeMap::new(),
-            buckets: BTreeMap::new(),
+            rates: Rates::default(),
+            identities: BTreeMap::new(),
+            named: BTreeMap::new(),
+            of_kind: BTreeMap::new(),
+            users: BTreeMap::new(),
             dice: Dice::of(seed ^ 0x00c1_00d5),
         }
     }
@@ -131,8 +111,18 @@ impl World {
 
     /// Returns the resource that attributes stand for, if it exists.
     pub(crate) fn at(&self, kind: &str, have: &Value) -> Option<(usize, &Resource)> {
-        let names = identity(kind, have);
-        self.alive().find(|(_, it)| it.kind == kind && names.iter().all(|name| it.attrs[name] == have[name]))
+        let now = Instant::now();
+        self.newest(kind, have).map(|number| (number, &self.resources[number])).filter(|(_, it)| it.is_alive(now))
+    }
+
+    /// Returns the newest resource that attributes stand for, gone or not.
+    fn newest(&self, kind: &str, have: &Value) -> Option<usize> {
+        self.identities.get(&shape::identity(&self.natures[kind], have)).copied()
+    }
+
+    /// Returns what reads would show of a resource now, but for what replicas do not know yet.
+    pub(crate) fn known(&self, number: usize) -> Value {
+        self.resources[number].known(Instant::now())
     }
 
     /// Returns the durations of a kind.
@@ -142,7 +132,7 @@ impl World {
 
     /// Starts the calls of a client that knows nothing of the calls before it: the buckets are full.
     pub(crate) fn fill_buckets(&mut self) {
-        self.buckets.clear();
+        self.rates.fill();
     }
 
     /// Deletes a resource behind the client's back.
@@ -151,6 +141,14 @@ impl World {
         for resource in self.resources.iter_mut().filter(|it| it.token.address == *address && it.is_alive(now)) {
             resource.gone = Some(now);
         }
+    }
+
+    /// Whether nothing that exists refers to what stands at an address.
+    pub(crate) fn is_unused(&self, address: &Address) -> bool {
+        let now = Instant::now();
+        let ours = self.alive().filter(|(_, it)| it.token.address == *address).map(|(number, _)| number);
+        let mut users = ours.flat_map(|number| self.users.get(&number).into_iter().flatten());
+        !users.any(|user| self.resources[*user].is_alive(now))
     }
 
     /// Lets AWS give up the deletion of a resource.
@@ -170,7 +168,7 @@ impl World {
     }
 
     /// Receives a request; it has its effect halfway to its answer, even when nobody waits for that.
-    pub(crate) fn send(&mut self, kind: &'static str, request: Request) -> Sent {
+    pub(crate) fn send(&mut self, kind: &'static str, region: &str, request: Request) -> Sent {
         let now = Instant::now();
         let (method, address) = match &request {
             Request::Create { token, .. } => (Method::Create, Some(token.address.clone())),
@@ -178,10 +176,12 @@ impl World {
             Request::Delete { have } => (Method::Delete, self.address(kind, have)),
         };
         let number = self.log(kind, method, address.clone());
+        if let Request::Delete { have } = &request {
+            self.check_protected(kind, have);
+        }
         let times = self.natures[kind].times;
         let mut fault = self.weather.fault(number, &mut self.dice);
-        if !self.takes_token(kind, now) {
-            self.broken.push(format!("call {number}: {kind} is called faster than its rate"));
+        if self.is_too_fast(number, kind, region, self.natures[kind].real.meta().rate) {
             fault = Some(Fault::Throttle);
         }
         let poll = self.natures[kind].real.meta().poll;
@@ -193,22 +193,42 @@ impl World {
             _ => 0.5,
         };
         let takes = self.varied(takes);
-        let answered =
-            now + fault.map_or(takes, |fault| if fault == Fault::Throttle { LOOK } else { LOST_AFTER + takes });
-        if let Some(fault) = fault {
-            self.answers.insert(number, Err(error_of(fault)));
+        let answered = now
+            + match fault {
+                None => takes,
+                Some(Fault::Throttle) => LOOK,
+                Some(Fault::Slow) => takes + Duration::from_secs_f64(self.dice.share() * SLOWEST),
+                Some(_) => LOST_AFTER + takes,
+            };
+        if let Some(error) = fault.and_then(error_of) {
+            self.answers.insert(number, Err(error));
         }
+        let passing = self.passing(kind, method);
         if let Some(address) = address.filter(|it| self.weather.refuse.contains(&(it.clone(), method))) {
             let refused = Error::refused("sim:Refused", "Refused", format!("{address} is refused for good"));
             self.answers.insert(number, Err(refused));
+        } else if let Some(refused) = passing {
+            self.answers.entry(number).or_insert(Err(refused));
         } else if fault.is_none_or(Fault::has_effect) {
-            self.effects.push(Effect { at: now + takes / 2, number, answered: now + takes, kind, request });
+            // A call that waits for its own end begins its work soon all the same.
+            let at = now + (takes / 2).min(Duration::from_secs(2));
+            self.effects.insert((at, number), Effect { answered: now + takes, kind, request });
         }
         Sent { number, answered }
     }
 
+    /// Checks that nobody asks to delete data that is not allowed to go.
+    fn check_protected(&mut self, kind: &'static str, have: &Value) {
+        let Some((_, it)) = self.at(kind, have) else { return };
+        let address = &it.token.address;
+        let may_lose = self.may_lose.as_ref().is_none_or(|may| may.contains(address));
+        if !may_lose && self.natures[kind].real.holds_data(&it.props) {
+            self.broken.push(format!("{address} holds data and is deleted"));
+        }
+    }
+
     /// Receives a look.
-    pub(crate) fn look(&mut self, kind: &'static str, look: Look) -> Sent {
+    pub(crate) fn look(&mut self, kind: &'static str, region: &str, look: Look) -> Sent {
         let (method, count) = match look {
             Look::Read(count) => (Method::Read, count),
             Look::Find(count) => (Method::Find, count),
@@ -218,12 +238,16 @@ impl World {
         if count > batch || count == 0 {
             self.broken.push(format!("call {number}: {count} of {kind} in one look, where {batch} is the limit"));
         }
-        let fault = self.weather.fault(number, &mut self.dice);
+        let mut fault = self.weather.fault(number, &mut self.dice);
+        if self.is_too_fast(number, kind, region, self.natures[kind].real.meta().reads) {
+            fault = Some(Fault::Throttle);
+        }
         let wait = match fault {
             None | Some(Fault::Throttle) => LOOK,
+            Some(Fault::Slow) => LOOK + Duration::from_secs_f64(self.dice.share() * SLOWEST),
             Some(_) => LOOK + LOST_AFTER,
         };
-        self.answers.insert(number, fault.map_or(Ok(Value::Null), |fault| Err(error_of(fault))));
+        self.answers.insert(number, fault.and_then(error_of).map_or(Ok(Value::Null), Err));
         Sent { number, answered: Instant::now() + wait }
     }
 
@@ -244,11 +268,9 @@ impl World {
     /// Lets everything happen whose time has come.
     pub(crate) fn advance(&mut self) {
         let now = Instant::now();
-        let (mut due, later): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.effects).into_iter().partition(|effect| effect.at <= now);
-        self.effects = later;
-        due.sort_by_key(|effect| (effect.at, effect.number));
-        for Effect { at, number, answered, kind, request } in due {
+        while let Some(((at, number), _)) = self.effects.first_key_value().filter(|((at, _), _)| *at <= now) {
+            let (at, number) = (*at, *number);
+            let Some(Effect { answered, kind, request }) = self.effects.remove(&(at, number)) else { return };
             let answer = match request {
                 Request::Create { region, token, want } => self.create(kind, &region, &token, &want, at, answered),
                 Request::Update { have, want, changed, mark } => {
@@ -274,29 +296,34 @@ impl World {
         at: Instant,
         answered: Instant,
     ) -> Result<Value> {
+        let resources = &self.resources;
+        self.of_kind.entry(kind).or_default().retain(|number| resources[*number].is_alive(at));
         let nature = &self.natures[kind];
-        let same = |it: &&Resource| it.kind == kind && it.region == region && it.is_alive(at);
+        let same = || self.of_kind[kind].iter().map(|it| &self.resources[*it]).filter(|it| it.region == region);
         if nature.repeated == Repeated::Token
-            && let Some(before) = self.resources.iter().filter(same).find(|it| it.token == *token)
+            && let Some(before) = same().find(|it| it.token == *token)
         {
-            return Ok(before.attrs.clone());
+            return Ok(before.known(at));
         }
-        if let Some(other) = self.resources.iter().filter(same).find(|it| nature.real.conflicts(&it.props, want)) {
+        if let Some(other) = same().find(|it| nature.clash(&it.props, want)) {
             let message = format!("{} conflicts with {}", token.address, other.token.address);
             return Err(Error::refused("sim:Create", "AlreadyExists", message));
         }
-        let refers = self.refers(want, &token.address.clone(), at)?;
+        let refers = self.refers(want, &token.address, at)?;
         if self.weather.too_early {
             self.check_age(kind, &refers, at)?;
         }
         let number = self.resources.len();
-        let attrs = attrs_of(&self.natures[kind], kind, want, number);
+        let attrs = shape::attributes(&self.natures[kind], want, number);
+        let late = shape::late(kind).iter().map(|name| (*name, shape::made_up(kind, name, number, 0))).collect();
         let nature = &self.natures[kind];
         let stack = nature.real.meta().is_tagged().then(|| token.stack.clone());
         let mut props = want.clone();
         for field in nature.real.later(want) {
             props[field] = match &props[field] {
                 Value::Bool(wanted) => json!(!wanted),
+                Value::String(_) => json!(""),
+                Value::Object(_) => json!({}),
                 _ => Value::Null,
             };
         }
@@ -306,6 +333,7 @@ impl World {
         let failed = self.weather.fail.contains(&token.address).then(|| "Sim.GaveUp: the weather".to_owned());
         let stale = Duration::from_secs_f64(self.dice.share() * self.weather.stale);
         let lag = Duration::from_secs_f64(self.dice.share() * self.weather.lag);
+        self.enter(number, kind, &attrs, &refers);
         self.resources.push(Resource {
             kind,
             region: region.to_owned(),
@@ -316,13 +344,31 @@ impl World {
             refers,
             made: at,
             ready: answered + extra,
+            late,
             failed,
             seen: at + stale,
             found: at + lag,
+            stale: None,
+            held: None,
             deleted: None,
             gone: None,
+            ghost: None,
         });
-        Ok(attrs)
+        Ok(self.resources[number].known(at))
+    }
+
+    /// Notes a new resource wherever it is looked for.
+    fn enter(&mut self, number: usize, kind: &'static str, attrs: &Value, refers: &BTreeSet<usize>) {
+        let nature = &self.natures[kind];
+        self.identities.insert(shape::identity(nature, attrs), number);
+        let id = nature.real.meta().id;
+        if let Some(name) = attrs[id].as_str().filter(|_| nature.asked_for.contains(&id)) {
+            self.named.entry(name.to_owned()).or_default().push((number, kind));
+        }
+        self.of_kind.entry(kind).or_default().push(number);
+        for needed in refers {
+            self.users.entry(*needed).or_default().insert(number);
+        }
     }
 
     fn update(&mut self, kind: &str, have: &Value, want: &Value, changed: &[String], at: Instant) -> Result<Value> {
@@ -336,13 +382,11 @@ impl World {
                 self.broken.push(format!("{kind} is to change `{name}` in place"));
             }
         }
-        let mut props = before.props.clone();
-        for name in changed {
-            props[name.as_str()] = want[name.as_str()].clone();
-        }
-        let others =
-            self.alive().filter(|(other, it)| *other != number && it.kind == kind && it.region == before.region);
-        if let Some((_, other)) = others.into_iter().find(|(_, it)| nature.real.conflicts(&it.props, &props)) {
+        let props = shape::merged(before.props.as_object().cloned().unwrap_or_default(), want, changed);
+        let of_kind = self.of_kind.get(kind).into_iter().flatten().filter(|other| **other != number);
+        let mut others = of_kind.map(|it| &self.resources[*it]);
+        let same = |it: &&Resource| it.region == before.region && it.is_alive(at);
+        if let Some(other) = others.find(|it| same(it) && nature.clash(&it.props, &props)) {
             let message = format!("{} conflicts with {}", before.token.address, other.token.address);
             return Err(Error::refused("sim:Update", "AlreadyExists", message));
         }
@@ -350,15 +394,30 @@ impl World {
         let change = self.natures[kind].times.change;
         let ready = before.ready.max(at + self.varied(change));
         let refers = self.refers(&props, &before.token.address, at)?;
+        for needed in &before.refers {
+            self.users.entry(*needed).or_default().remove(&number);
+        }
+        for needed in &refers {
+            self.users.entry(*needed).or_default().insert(number);
+        }
         let serial = self.calls.len();
+        let stale = at + Duration::from_secs_f64(self.dice.share() * self.weather.stale);
+        let asked_for = &self.natures[kind].asked_for;
         let resource = &mut self.resources[number];
         resource.refers = refers;
-        resource.props = props;
+        resource.stale = Some((stale, std::mem::replace(&mut resource.props, props)));
         resource.ready = ready;
         for name in moves {
-            resource.attrs[*name] = json!(format!("{kind}-{number}-{name}-{serial}"));
+            let asked = asked_for.contains(name);
+            let value = if asked { resource.props[*name].clone() } else { shape::made_up(kind, name, number, serial) };
+            match resource.late.iter_mut().find(|(late, _)| late == name) {
+                Some((_, late)) => *late = value,
+                None => resource.attrs[*name] = value,
+            }
         }
-        Ok(resource.attrs.clone())
+        let attrs = resource.known(at);
+        self.identities.insert(shape::identity(&self.natures[kind], &attrs), number);
+        Ok(attrs)
     }
 
     fn delete(&mut self, kind: &str, have: &Value, at: Instant, answered: Instant) -> Result<()> {
@@ -367,7 +426,12 @@ impl World {
             return Ok(());
         }
         let address = resource.token.address.clone();
-        let user = self.alive().find(|(_, it)| it.refers.contains(&number)).map(|(_, it)| it.token.address.clone());
+        let users = self.users.get(&number).into_iter().flatten().map(|user| &self.resources[*user]);
+        let user = users.into_iter().find(|it| it.is_alive(at)).map(|it| it.token.address.clone());
+        let held = resource.held.filter(|held| at < *held).and_then(|_| self.in_use(kind));
+        if let Some(refused) = held {
+            return Err(refused);
+        }
         if let Some(user) = user {
             let message = format!("{address} is deleted before its user {user}");
             self.broken.push(message.clone());
@@ -377,29 +441,68 @@ impl World {
         let waits = nature.real.meta().poll.gone.first.is_some();
         let takes = nature.times.delete;
         let gone = if waits { at + self.varied(takes) } else { answered };
+        let ghost = gone + Duration::from_secs_f64(self.dice.share() * self.weather.stale);
+        let unaware = self.dice.chance(0.5);
         let resource = &mut self.resources[number];
         resource.deleted = Some(at);
         resource.gone = Some(gone);
+        resource.ghost = Some((ghost, unaware));
+        for needed in resource.refers.clone() {
+            let held = gone + Duration::from_secs_f64(self.dice.share() * self.weather.lingers);
+            self.resources[needed].held = self.resources[needed].held.max(Some(held));
+        }
         Ok(())
+    }
+
+    /// Returns how AWS says that a resource is still in use, where that is expected of its kind.
+    fn in_use(&self, kind: &str) -> Option<Error> {
+        let retry = self.natures[kind].real.meta().retry.iter().find(|it| it.verb == Verb::Delete)?;
+        Some(Error::refused("sim:Delete", retry.code, format!("{} (something lingers)", retry.message)))
+    }
+
+    /// Returns a refusal that passes and is expected of a kind, as often as the weather wants.
+    fn passing(&mut self, kind: &str, method: Method) -> Option<Error> {
+        if !self.dice.chance(self.weather.not_yet) {
+            return None;
+        }
+        let verb = match method {
+            Method::Create => Verb::Create,
+            Method::Update => Verb::Update,
+            Method::Delete => Verb::Delete,
+            Method::Read | Method::Find => return None,
+        };
+        let all: Vec<_> = self.natures[kind].real.meta().retry.iter().filter(|it| it.verb == verb).collect();
+        if all.is_empty() {
+            return None;
+        }
+        let retry = *self.dice.pick(&all);
+        Some(Error::refused("sim:Any", retry.code, format!("{} (not yet)", retry.message)))
+    }
+
+    /// Takes a call from the bucket of its group, and says so when there is none left.
+    fn is_too_fast(&mut self, number: usize, kind: &'static str, region: &str, rate: Rate) -> bool {
+        let part = self.weather.rates;
+        if self.rates.take(self.natures[kind].real.meta().service(), region, rate, part) {
+            return false;
+        }
+        self.throttled += 1;
+        if 1.0 <= part {
+            self.broken.push(format!("call {number}: {kind} is called faster than the rate of {}", rate.group));
+        }
+        true
     }
 
     /// Returns a resource as a read sees it.
     pub(crate) fn seen(&self, kind: &str, have: &Value) -> Option<SeenValue> {
-        let now = Instant::now();
-        let (_, it) = self.at(kind, have).filter(|(_, it)| it.seen <= now)?;
-        Some(SeenValue {
-            phase: it.phase(now),
-            props: it.props.clone(),
-            attrs: it.attrs.clone(),
-            stack: it.stack.clone(),
-        })
+        self.resources[self.newest(kind, have)?].look(Instant::now())
     }
 
     /// Returns the attributes of the resource that users call `id`.
     pub(crate) fn named(&self, kind: &str, id: &str) -> Option<Value> {
+        let now = Instant::now();
         let named = self.natures[kind].real.meta().named;
         let mut called = self.alive().filter(|(_, it)| it.kind == kind && named.id(&it.attrs).as_deref() == Some(id));
-        called.next().map(|(_, it)| it.attrs.clone())
+        called.next().map(|(_, it)| it.known(now))
     }
 
     /// Gives a resource the mark of a stack, or none.
@@ -414,12 +517,14 @@ impl World {
     pub(crate) fn found(&self, kind: &str, lost: &LostValue) -> Option<Value> {
         let now = Instant::now();
         let nature = &self.natures[kind];
-        if nature.repeated == Repeated::NaturalKey {
-            let have = attrs_of(nature, nature.real.meta().name, &lost.want, usize::MAX);
-            return self.at(kind, &have).filter(|(_, it)| it.found <= now).map(|(_, it)| it.attrs.clone());
-        }
-        let mut ours = self.alive().filter(|(_, it)| it.kind == kind && it.token == lost.token && it.found <= now);
-        ours.next().map(|(_, it)| it.attrs.clone())
+        let natural = nature.repeated == Repeated::NaturalKey;
+        let have = shape::attributes(nature, &lost.want, usize::MAX);
+        let names = || nature.identity.iter().filter(|name| nature.asked_for.contains(name));
+        let same = |it: &Resource| names().all(|name| it.attrs[*name] == have[*name]);
+        let ours = |it: &&Resource| if natural { same(it) } else { it.token == lost.token };
+        let of_kind = self.of_kind.get(kind).into_iter().flatten().map(|number| &self.resources[*number]);
+        let mut found = of_kind.filter(|it| it.is_alive(now) && it.found <= now).filter(ours);
+        found.next().map(|it| it.known(now))
     }
 
     fn address(&self, kind: &str, have: &Value) -> Option<Address> {
@@ -431,37 +536,31 @@ impl World {
         self.calls.len() - 1
     }
 
-    /// Takes a token of a kind's published rate.
-    fn takes_token(&mut self, kind: &'static str, now: Instant) -> bool {
-        let rate = self.natures[kind].real.meta().rate;
-        let (left, since) = self.buckets.entry(kind).or_insert((f64::from(rate.burst), now));
-        let passed = now.duration_since(*since).as_secs_f64();
-        *left = (*left + passed * rate.per_second).min(f64::from(rate.burst));
-        *since = now;
-        let takes = 1.0 <= *left + 1e-6;
-        if takes {
-            *left -= 1.0;
-        }
-        takes
-    }
-
     /// Returns the numbers of the resources that properties refer to; refuses those that are gone.
     fn refers(&mut self, props: &Value, user: &Address, at: Instant) -> Result<BTreeSet<usize>> {
-        let mut refers = BTreeSet::new();
-        for text in texts(props) {
-            let named: Vec<(usize, bool)> = self
-                .resources
-                .iter()
-                .enumerate()
-                .filter(|(_, it)| handles(it).any(|handle| handle == text))
-                .map(|(number, it)| (number, it.is_alive(at) && it.deleted.is_none()))
-                .collect();
-            refers.extend(named.iter().filter(|(_, alive)| *alive).map(|(number, _)| *number));
-            if !named.is_empty() && !named.iter().any(|(_, alive)| *alive) {
-                self.broken.push(format!("{user} refers to {text}, which is gone"));
-                return Err(Error::refused("sim:Refer", "NotFound", format!("{text} is not there")));
+        let mut refers = shape::references(props, &self.named);
+        let gone = |number: &usize| !self.resources[*number].is_alive(at) || self.resources[*number].deleted.is_some();
+        let (dead, alive): (Vec<usize>, Vec<usize>) = refers.iter().copied().partition(gone);
+        // A name may have had other bearers.
+        let replaced = |dead: &usize| {
+            let (kind, name) =
+                (self.resources[*dead].kind, shape::identity_name(&self.natures, &self.resources[*dead]));
+            name.is_some()
+                && alive.iter().any(|it| {
+                    let it = &self.resources[*it];
+                    it.kind == kind && shape::identity_name(&self.natures, it) == name
+                })
+        };
+        if let Some(dead) = dead.iter().find(|it| !replaced(it)) {
+            let (needed, it) = (&self.resources[*dead].token.address, self.resources[*dead].kind);
+            let message = format!("{user} refers to {needed} ({it}), which is gone");
+            // What somebody else deleted a moment ago, the client cannot know.
+            if self.resources[*dead].deleted.is_some() {
+                self.broken.push(message.clone());
             }
+            return Err(Error::refused("sim:Refer", "NotFound", message));
         }
+        refers.retain(|it| alive.contains(it));
         Ok(refers)
     }
 
@@ -488,64 +587,13 @@ impl World {
     }
 }
 
-fn error_of(fault: Fault) -> Error {
+fn error_of(fault: Fault) -> Option<Error> {
     match fault {
-        Fault::Throttle => Error::refused("sim:Any", "RequestLimitExceeded", "slower"),
-        Fault::LoseRequest | Fault::LoseAnswer => Error::unknown("sim:Any", "connection reset"),
+        Fault::Throttle => Some(Error::refused("sim:Any", "RequestLimitExceeded", "slower")),
+        Fault::LoseRequest | Fault::LoseAnswer => Some(Error::unknown("sim:Any", "connection reset")),
         Fault::Break | Fault::BreakDone => {
-            Error { code: Some("InternalError".to_owned()), ..Error::unknown("sim:Any", "status 500") }
+            Some(Error { code: Some("InternalError".to_owned()), ..Error::unknown("sim:Any", "status 500") })
         }
-    }
-}
-
-/// The names of the attributes by which a kind tells its resources apart.
-fn identity(kind: &str, have: &Value) -> Vec<String> {
-    let names = have.as_object().into_iter().flat_map(serde_json::Map::keys).cloned();
-    match kind {
-        "ec2.route_table_association" => vec!["subnet".to_owned()],
-        _ if have.get("id").is_some() => vec!["id".to_owned()],
-        _ => names.filter(|name| name != "arn").collect(),
-    }
-}
-
-/// Makes the attributes of a resource: those that are properties as well, and made-up ones.
-fn attrs_of(nature: &Nature, kind: &str, want: &Value, number: usize) -> Value {
-    // An id looks as users know it, where that is more than a word.
-    let look = nature.real.meta().named.look().unwrap_or_default();
-    let before = look.strip_suffix('…').filter(|it| !it.contains('/')).unwrap_or(kind);
-    let before = before.trim_end_matches('-');
-    let attribute = |name: &&'static str| {
-        let made_up = match *name {
-            "id" => json!(format!("{before}-{number}")),
-            "arn" => json!(format!("arn:sim:{kind}:{}", want["name"].as_str().unwrap_or(&number.to_string()))),
-            "version" => json!(format!("{kind}-{number}-version")),
-            "public_ip" => json!(format!("203.0.113.{number}")),
-            name => want[name].clone(),
-        };
-        ((*name).to_owned(), made_up)
-    };
-    Value::Object(nature.real.meta().attributes.iter().map(attribute).collect())
-}
-
-/// Returns the texts by which others refer to a resource.
-fn handles(it: &Resource) -> impl Iterator<Item = &str> {
-    let named: &[&str] = match it.kind {
-        "iam.role" | "logs.log_group" => &["name", "arn"],
-        "ec2.internet_gateway_attachment" => &["gateway"],
-        _ => &["id", "arn", "public_ip", "version"],
-    };
-    named.iter().filter_map(|name| it.attrs[*name].as_str())
-}
-
-/// Returns every text of properties that may be a reference.
-fn texts(props: &Value) -> Vec<String> {
-    match props {
-        Value::String(text) => vec![text.clone()],
-        Value::Array(items) => items.iter().flat_map(texts).collect(),
-        Value::Object(members) => {
-            let may = members.iter().filter(|(name, _)| !NO_REFERENCE.contains(&name.as_str()));
-            may.flat_map(|(_, member)| texts(member)).collect()
-        }
-        _ => Vec::new(),
+        Fault::Slow => None,
     }
 }
