@@ -18,7 +18,6 @@ const INDIRECT: &[(&str, &str)] = &[
     ("logs", "a flow log is a delivery of logs"),
     ("route53", "an endpoint with private names is a zone"),
     ("secretsmanager", "the password of a database is made by RDS"),
-    ("servicequotas", "asked before an apply, and not of an emulator, which sells nothing"),
     ("ssm", "the image of servers stands in a parameter, which EC2 reads for the caller"),
     ("sts", "every run asks who it is, on a wire of its own"),
 ];
