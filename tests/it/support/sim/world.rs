@@ -322,6 +322,7 @@ impl World {
         for field in nature.real.later(want) {
             props[field] = match &props[field] {
                 Value::Bool(wanted) => json!(!wanted),
+                Value::Number(wanted) => json!(wanted.as_i64().map_or(0, |it| it + 1)),
                 Value::String(_) => json!(""),
                 Value::Object(_) => json!({}),
                 _ => Value::Null,
