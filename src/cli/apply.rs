@@ -113,9 +113,12 @@ async fn apply_saved(common: &Common, args: &ApplyArgs, saved: Saved, terminal: 
 
 fn refuse_blocked(plan: &Plan) -> Result<(), Failure> {
     let blocked: Vec<&str> = plan.blocked().map(|step| step.key.address.as_str()).collect();
-    let Some(first) = blocked.first() else { return Ok(()) };
+    if blocked.is_empty() {
+        return Ok(());
+    }
     let message = format!("the plan would lose data: {}", blocked.join(", "));
-    let help = format!("nothing was changed; to lose it, name each address:\n    --allow-data-loss '{first}'");
+    let flags: Vec<String> = blocked.iter().map(|it| format!("--allow-data-loss '{it}'")).collect();
+    let help = format!("nothing was changed; to lose it, name each address:\n    {}", flags.join(" \\\n    "));
     Err(Failure::new(Exit::Failed, message, help))
 }
 
