@@ -124,7 +124,7 @@ pub struct Options {
 /// takes minutes; an emulator answers from one memory and makes everything at once.
 #[derive(Debug, Clone, Copy)]
 pub struct Pace {
-    /// Before a recorded resource that was not found is looked for once more.
+    /// Before a recorded resource that was not found, or not as recorded, is looked at once more.
     pub absent: Duration,
     /// Before a lost create call's resource that was not found is looked for once more.
     pub lost: Duration,

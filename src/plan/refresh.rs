@@ -8,17 +8,17 @@ use serde_json::Value;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::{Pace, PlanError};
+use super::{Pace, PlanError, diff};
 use crate::aws::{Cx, Error};
 use crate::kind::Address;
 use crate::kind::erased::{Erased, Meta, Registry, SeenValue};
 use crate::state::State;
-use crate::state::resource::{Key, Resource, Stage};
+use crate::state::resource::{Key, Open, Resource, Stage};
 
 /// What a look at a resource showed.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Look {
-    /// It is not there; looked twice.
+    /// It is not there; looked at twice.
     Absent,
     /// It is there.
     Seen(SeenValue),
@@ -48,7 +48,8 @@ pub async fn refresh(
     look_twice(cx, registry, all, pace).await
 }
 
-/// Reads these resources, and once more those that were not found: one answer is no evidence, it comes from a replica.
+/// Reads these resources, and once more those that were not found or are not as expected: one answer is no evidence, it
+/// comes from a replica, which may not know yet what we changed a moment ago.
 pub(super) async fn look_twice<'a>(
     cx: &Cx,
     registry: &Registry,
@@ -56,13 +57,35 @@ pub(super) async fn look_twice<'a>(
     pace: Pace,
 ) -> Result<BTreeMap<Key, Look>, PlanError> {
     let mut looks = look(cx, registry, resources.clone(), pace).await?;
-    let absent = |key: &Key| looks.get(key) == Some(&Look::Absent);
-    let again: Vec<_> = resources.filter(|(key, it)| it.stage != Stage::Leaving && absent(key)).collect();
+    let mut again = Vec::new();
+    for (key, resource) in resources.filter(|(_, it)| it.stage != Stage::Leaving) {
+        let expected = match looks.get(key) {
+            Some(Look::Seen(seen)) => is_expected(known(registry, &resource.kind, &key.address)?.meta(), resource, seen),
+            Some(Look::Absent) | None => false,
+        };
+        if !expected {
+            again.push((key, resource));
+        }
+    }
     if !again.is_empty() {
         tokio::time::sleep(pace.absent).await;
         looks.extend(look(cx, registry, again.into_iter(), pace).await?);
     }
     Ok(looks)
+}
+
+/// Whether a resource is as our last call left it, whose answer may not be known.
+fn is_expected(meta: &Meta, resource: &Resource, seen: &SeenValue) -> bool {
+    let mut expected = match &resource.open {
+        Some(Open::Update { props, .. }) => props.clone(),
+        _ => resource.props.clone(),
+    };
+    if resource.open.is_none() {
+        for field in &resource.later {
+            expected[field.as_str()] = Value::Null;
+        }
+    }
+    diff::differences(meta, &expected, &seen.props).is_empty()
 }
 
 /// Reads these resources, grouped by kind and region, in batches, all at the same time.

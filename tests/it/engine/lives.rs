@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
@@ -32,6 +32,8 @@ use crate::support::sim::weather::Weather;
 /// Every life ends within so much virtual time, without the jumps of its clock: most of it is one command that waits for
 /// a database, and AWS's refusals while something else is busy.
 const LONGEST: Duration = Duration::from_hours(8);
+/// After so long, every read sees what somebody changed.
+const SEEN: Duration = Duration::from_secs(5);
 /// So many commands must do, when nothing but the weather is against them.
 const COMMANDS: usize = 20;
 
@@ -119,7 +121,12 @@ struct Life {
     jumped: Duration,
     /// How long it took, at most, from a death to the end of the work.
     recovery: Duration,
+    /// When somebody changed something behind our back at last.
+    meddled: Option<Instant>,
 }
+
+/// So many failed lives tell enough.
+const FAILURES: usize = 4;
 
 /// What becomes of a command.
 #[derive(Debug, PartialEq, Eq)]
@@ -142,7 +149,7 @@ impl Life {
         site.per_service = 1 + dice.below(20);
         site.cloud.world().may_lose = Some(BTreeSet::new());
         let (jumped, recovery) = (Duration::ZERO, Duration::ZERO);
-        Life { site, plot, dice, story, begun: Instant::now(), jumped, recovery }
+        Life { site, plot, dice, story, begun: Instant::now(), jumped, recovery, meddled: None }
     }
 
     /// Returns how long it has lived, without the jumps of its clock.
@@ -175,6 +182,10 @@ impl Life {
         }
         self.site.cloud.world().weather.fail.clear();
         let graph = self.plot.graph();
+        // A read of a moment ago may not have shown it; then only the plan after the next one does.
+        if let Some(meddled) = self.meddled {
+            tokio::time::sleep_until(meddled + SEEN).await;
+        }
         self.finish(&graph, false).await;
         self.site.check(&graph).await;
         self.finish(&graph, true).await;
@@ -211,6 +222,7 @@ impl Life {
             format!("somebody changes `{field}` of {address}")
         };
         drop(world);
+        self.meddled = Some(Instant::now());
         self.tell(&line);
     }
 
@@ -370,7 +382,7 @@ struct Sum {
     lives: AtomicU64,
     virtual_seconds: AtomicU64,
     longest_recovery: AtomicU64,
-    failed: AtomicBool,
+    failed: AtomicUsize,
     calls: AtomicU64,
 }
 
@@ -380,7 +392,7 @@ fn live_all(seeds: &[u64], sum: &Sum, told: &Mutex<Vec<String>>, next: &AtomicU6
         // Each life has a clock of its own: timers are rounded to milliseconds since its beginning.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         let index = usize::try_from(next.fetch_add(1, Ordering::Relaxed)).unwrap();
-        let Some(seed) = seeds.get(index).filter(|_| !sum.failed.load(Ordering::Relaxed)) else { return };
+        let Some(seed) = seeds.get(index).filter(|_| sum.failed.load(Ordering::Relaxed) < FAILURES) else { return };
         let story = Story::default();
         let ended = std::panic::catch_unwind(AssertUnwindSafe(|| {
             runtime.block_on(async {
@@ -398,7 +410,7 @@ fn live_all(seeds: &[u64], sum: &Sum, told: &Mutex<Vec<String>>, next: &AtomicU6
                 sum.longest_recovery.fetch_max(recovery.as_secs(), Ordering::Relaxed);
             }
             Err(why) => {
-                sum.failed.store(true, Ordering::Relaxed);
+                sum.failed.fetch_add(1, Ordering::Relaxed);
                 let why =
                     why.downcast_ref::<String>().cloned().or(why.downcast_ref::<&str>().map(|it| (*it).to_owned()));
                 let why = why.unwrap_or_default();

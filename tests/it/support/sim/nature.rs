@@ -26,6 +26,11 @@ pub(crate) struct Nature {
 }
 
 impl Nature {
+    /// Whether one stands for another that has the same attributes, and to delete it is to forget it.
+    pub(super) fn is_act(&self) -> bool {
+        ACTS.contains(&self.real.meta().name)
+    }
+
     /// Whether AWS refuses the one while there is the other.
     pub(super) fn clash(&self, old: &Value, new: &Value) -> bool {
         match self.real.meta().name {
@@ -124,6 +129,9 @@ const NATURAL_KEY: &[&str] = &[
     "s3.versioning",
     "wafv2.association",
 ];
+
+/// The kinds of which one more is the same to AWS: a look or an act, which only its record makes a thing.
+const ACTS: &[&str] = &["acm.issued", "autoscaling.release", "ssm.command"];
 
 /// Returns the behaviour of every kind of a registry.
 pub(crate) fn natures(registry: &Registry) -> BTreeMap<&'static str, Nature> {

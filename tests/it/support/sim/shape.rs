@@ -39,6 +39,9 @@ const PLAIN: &[&str] = &[
     "ssm.parameter",
 ];
 
+/// Attributes that are a property under another name: kind, attribute, property.
+const RENAMED: &[(&str, &str, &str)] = &[("acm.issued", "arn", "certificate")];
+
 /// Attributes that are no texts: kind, name, JSON. What acts remember of themselves is nothing that others refer to.
 const TYPED: &[(&str, &str, &str)] = &[
     ("autoscaling.release", "failed", "[]"),
@@ -59,11 +62,17 @@ pub(super) fn late(kind: &str) -> &'static [&'static str] {
 pub(super) fn asked_for(nature: &Nature) -> Vec<&'static str> {
     let meta = nature.real.meta();
     let asked = |name: &&'static str| {
-        meta.fields.iter().any(|field| field.name == *name)
+        let same = meta.fields.iter().any(|field| field.name == *name)
             && !MADE_UP.contains(&(meta.name, name))
-            && (*name != "name" || PLAIN.contains(&meta.name))
+            && (*name != "name" || PLAIN.contains(&meta.name));
+        same || renamed(meta.name, name).is_some()
     };
     meta.attributes.iter().copied().filter(asked).collect()
+}
+
+/// Returns the property that an attribute is, when it has another name.
+fn renamed(kind: &str, attribute: &str) -> Option<&'static str> {
+    RENAMED.iter().find(|(of, name, _)| (*of, *name) == (kind, attribute)).map(|(.., property)| *property)
 }
 
 /// Makes the attributes of a resource.
@@ -71,10 +80,8 @@ pub(super) fn attributes(nature: &Nature, want: &Value, number: usize) -> Value 
     let kind = nature.real.meta().name;
     let attribute = |name: &&'static str| {
         let value = match *name {
-            // The certificate once more.
-            "arn" if kind == "acm.issued" => want["certificate"].clone(),
             name if late(kind).contains(&name) => Value::Null,
-            name if nature.asked_for.contains(&name) => want[name].clone(),
+            name if nature.asked_for.contains(&name) => want[renamed(kind, name).unwrap_or(name)].clone(),
             name => looking(nature, name, made_up(kind, name, number, 0)),
         };
         ((*name).to_owned(), value)

@@ -115,6 +115,18 @@ impl World {
         self.newest(kind, have).map(|number| (number, &self.resources[number])).filter(|(_, it)| it.is_alive(now))
     }
 
+    /// Returns the resource that a deletion is about: the one that exists, and of acts the first of several.
+    fn leaving(&self, kind: &str, have: &Value) -> Option<(usize, &Resource)> {
+        let nature = &self.natures[kind];
+        if !nature.is_act() {
+            return self.at(kind, have);
+        }
+        let (now, identity) = (Instant::now(), shape::identity(nature, have));
+        let all = self.of_kind.get(kind).into_iter().flatten().map(|number| (*number, &self.resources[*number]));
+        let mut alive = all.filter(|(_, it)| it.is_alive(now) && it.deleted.is_none());
+        alive.find(|(_, it)| shape::identity(nature, &it.attrs) == identity)
+    }
+
     /// Returns the newest resource that attributes stand for, gone or not.
     fn newest(&self, kind: &str, have: &Value) -> Option<usize> {
         self.identities.get(&shape::identity(&self.natures[kind], have)).copied()
@@ -422,7 +434,7 @@ impl World {
     }
 
     fn delete(&mut self, kind: &str, have: &Value, at: Instant, answered: Instant) -> Result<()> {
-        let Some((number, resource)) = self.at(kind, have) else { return Ok(()) };
+        let Some((number, resource)) = self.leaving(kind, have) else { return Ok(()) };
         if resource.deleted.is_some() {
             return Ok(());
         }
