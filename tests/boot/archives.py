@@ -29,7 +29,7 @@ def moodle(branch, public):
             if path.startswith("web/"):
                 path = ("public/" if public else "") + path.removeprefix("web/")
             with open(f"{folder}/{name}", "rb") as file:
-                files[f"moodle/{path}"] = file.read().replace(b"'BRANCH'", f"'{branch}'".encode())
+                files[f"moodle/{path}"] = file.read().replace(b"BRANCH", branch.encode())
     if public:
         files["moodle/public/config.php"] = b"<?php require(__DIR__ . '/../config.php');\n"
     return archive(files)

@@ -3,7 +3,8 @@
 
     boot.py pack FOLDER          writes the archives that they fetch, and prints the SHA-256 of each as JSON
     boot.py run ROOT FOLDER…     runs every check on each site: a folder with `site.json`, `user-data` and perhaps
-                                 `bundle`; prints what was found, and exits with 1 where something is not as it must be
+                                 `bundle` and `next-user-data`; prints what was found, and exits with 1 where something
+                                 is not as it must be
 
 ROOT is what `prepare` made. Needs root, and a kernel that lets it have name spaces. What it makes is in name spaces of
 its own: no file outside of FOLDER changes, and no packet leaves.
@@ -22,8 +23,8 @@ from archives import moodle, plugin
 from machines import HERE, PATH, Node, run, wait_for
 from world import ADMIN, PASSWORD, World
 
-ARCHIVES = {"moodle-503": lambda: moodle("503", True), "moodle-405": lambda: moodle("405", False),
-            "mod_attendance": lambda: plugin("mod_attendance")}
+ARCHIVES = {"moodle-503": lambda: moodle("503", True), "moodle-501": lambda: moodle("501", True),
+            "moodle-405": lambda: moodle("405", False), "mod_attendance": lambda: plugin("mod_attendance")}
 LOG = "/var/log/moodle-infra.log"
 # Where a server keeps what changes while it runs.
 MOVES = ("/var/log", "/run", "/proc", "/dev", "/tmp", "/efs", "/aws", "/var/www/moodle/data", "/var/www/moodle/cache",
@@ -47,8 +48,7 @@ class Site:
             self.about = json.load(file)
         self.base, self.folder = base, folder
         self.name = self.about["name"]
-        with open(f"{folder}/user-data") as file:
-            self.user_data = file.read()
+        self.user_data = self.read("user-data")
         self.world = World(base, root, self.about).make()
         for url, name in self.about["archives"].items():
             self.publish(url, ARCHIVES[name]())
@@ -57,6 +57,10 @@ class Site:
                 self.publish(self.about["bundle"], file.read())
         self.nodes = [Node(base, number, root, self.world).make() for number in (1, 2)]
         self.times = []
+
+    def read(self, name):
+        with open(f"{self.folder}/{name}") as file:
+            return file.read()
 
     def publish(self, url, content):
         """Puts something where it is fetched from."""
@@ -86,7 +90,7 @@ class Site:
         refused = f"{self.base}/aws/refused"
         return text[-9000:] + (open(refused).read() if os.path.exists(refused) else "")
 
-    def boot(self, *nodes, env=()):
+    def boot(self, *nodes, env=(), **more):
         """Boots servers at the same time, to their end, and well."""
         began = time.monotonic()
         processes = [self.start(it, env) for it in nodes]
@@ -94,7 +98,7 @@ class Site:
             self.ends(node, process)
         self.times.append(time.monotonic() - began)
         for node in nodes:
-            self.is_well(node)
+            self.is_well(node, **more)
         return self.times[-1]
 
     def ends(self, node, process):
@@ -118,14 +122,14 @@ class Site:
         connection.close()
         return answer.status, dict(answer.getheaders()), body
 
-    def is_well(self, node):
-        """The least that must be so of every server that has booted."""
+    def is_well(self, node, page=200, stage="installed"):
+        """The least that must be so of every server that has booted; `page`: how it answers who asks for its front page."""
         status, _, body = self.get(node, "/status.txt", host="10.0.0.1")
         must((status, body) == (200, "ok\n"), f"{node.name} is not well: {status} {body}")
         status, _, body = self.get(node)
-        must(status == 200, f"{node.name} shows no page: {status} {body}\n{self.output(node)}")
+        must(status == page, f"{node.name} shows no page: {status} {body}\n{self.output(node)}")
         report = self.world.report(node)
-        must((report["state"], report["stage"], report["code"]) == ("done", "installed", 0), f"reports {report}")
+        must((report["state"], report["stage"], report["code"]) == ("done", stage, 0), f"reports {report}")
         left = node.run("bash", "-c", "find /etc /opt /run/moodle -name '*.new' -o -name '.database.*'; "
                         "find /var/www/moodle -mindepth 1 -maxdepth 1 -name 'new*' -o -maxdepth 1 -name old")
         must(left == "", f"{node.name} has leftovers: {left}")
@@ -377,15 +381,7 @@ def survives_kills_of_the_installer(site):
                 file.write(table)
             process = site.start(one)
             wait_for("the installer", lambda: os.path.exists(f"{site.base}/efs/paused"))
-            if who == "everything":
-                os.killpg(process.pid, signal.SIGKILL)
-            else:
-                found = one.run("bash", "-c", "for it in /proc/[0-9]*; do "
-                                "tr '\\0' ' ' <$it/cmdline 2>/dev/null | sed \"s|^|${it#/proc/} |\"; echo; done")
-                words = {"holder": "php /opt/moodle-infra/settle.php", "boot": "bash /opt/moodle-infra/boot.sh"}[who]
-                pids = [it.split()[0] for it in found.splitlines() if it.strip().endswith(words) and "runuser" not in it]
-                must(pids, f"no {who} among:\n{found}")
-                one.run("kill", "-9", *pids)
+            kill(one, process, who)
             if who == "boot":
                 # What it began goes on and holds the lock of this machine; the next boot waits for it.
                 process.wait(30)
@@ -431,8 +427,193 @@ def another_takes_over(site):
     return f"the one that installs is killed while the other waits: the other installs, well {took:.1f} s later"
 
 
-CHECKS = [races, settings_are_accepted, serves, is_no_secret_left, boots_again, caches_are_set, tasks_run, passwords_change,
-          refuses_other_files, another_takes_over, survives_kills_of_the_installer, survives_kills]
+def kill(node, process, who):
+    """Kills everything on a server, or who holds the lock, or the boot alone."""
+    if who == "everything":
+        os.killpg(process.pid, signal.SIGKILL)
+        return
+    found = node.run("bash", "-c", "for it in /proc/[0-9]*; do "
+                     "tr '\\0' ' ' <$it/cmdline 2>/dev/null | sed \"s|^|${it#/proc/} |\"; echo; done")
+    words = {"holder": "php /opt/moodle-infra/settle.php", "boot": "bash /opt/moodle-infra/boot.sh"}[who]
+    pids = [it.split()[0] for it in found.splitlines() if it.strip().endswith(words) and "runuser" not in it]
+    must(pids, f"no {who} among:\n{found}")
+    node.run("kill", "-9", *pids)
+
+
+def maintenance(node, switch):
+    """Says to a server what `apply` says; returns the exit code and what was printed."""
+    command = node.inside("/opt/moodle-infra/maintenance.sh", switch)
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    return done.returncode, done.stdout
+
+
+def stands(site):
+    """The release before is there, on both."""
+    site.new(*site.nodes)
+    site.user_data = site.read("user-data")
+    took = site.boot(*site.nodes)
+    page = json.loads(site.get(site.nodes[0])[2])
+    must(page["branch"] == site.about["branch"], page)
+    return f"two servers of release {page['branch']}, {took:.1f} s"
+
+
+def is_upgraded_in_order(site):
+    """Maintenance on, one server upgrades and the others follow, maintenance off; a failure changes nothing of that."""
+    one, other = site.nodes
+    must(maintenance(one, "on") == (0, ""), "it is not switched on")
+    for node in site.nodes:
+        must(site.get(node)[0] == 503, "visitors still meet the site")
+        must(site.get(node, "/status.txt", host="10.0.0.1")[0] == 200, "maintenance would have servers replaced")
+    old = site.world.report(one)["build"]
+    site.user_data = site.read("next-user-data")
+    with open(f"{site.base}/efs/upgrade-fails", "w") as file:
+        file.write("7")
+    one.again()
+    code = site.start(one).wait(60)
+    report = site.world.report(one)
+    must(code != 0 and (report["state"], report["stage"]) == ("failed", "moodle"), f"{code}: {report}")
+    must("no column" in report["log"] and "the upgrade ended with 1" in report["log"], report)
+    must(report["build"] != old, "the report is of the build before")
+    refused = subprocess.run(one.inside("curl", "-s", "http://127.0.0.1/"), stdout=subprocess.DEVNULL, check=False)
+    must(refused.returncode == 7, "a server whose upgrade failed serves")
+    must(site.get(other)[0] == 503, "the others serve a half upgraded site")
+    os.unlink(f"{site.base}/efs/upgrade-fails")
+    site.boot(one, page=503)
+    steps = [site.world.audit(it) for it in ("upgrade begins", "upgrade step", "upgrade ends")]
+    must(steps == [2, 20, 1], f"begun, steps, ended: {steps}")
+    code, said = maintenance(other, "off")
+    must(code == 1 and "maintenance stays on" in said and site.get(other)[0] == 503, f"{code}: {said}")
+    other.again()
+    took = site.boot(other, page=503)
+    must(site.world.audit("upgrade begins") == 2, "the other one upgraded again")
+    one.run("systemctl", "stop", "httpd")
+    code, said = maintenance(one, "off")
+    must(code == 1 and "maintenance is on" in said and site.get(other)[0] == 503, f"{code}: {said}")
+    one.run("systemctl", "start", "httpd")
+    for _ in range(2):
+        code, said = maintenance(one, "off")
+        must(code == 0, f"it is not switched off: {said}")
+    for node in site.nodes:
+        site.is_well(node)
+        page = json.loads(site.get(node)[2])
+        must(page["branch"] == site.about["next"]["branch"], page)
+        for folder in site.about["next"]["plugins"].values():
+            node.run("test", "-s", f"/var/www/moodle/html/{folder}/version.php")
+    return f"from {site.about['branch']} to {page['branch']}: a failure stops it in maintenance, the next try goes on; 20 steps, each once; the other server {took:.1f} s"
+
+
+def upgrades_race(site):
+    """Two servers of the next release boot at once on a database of the one before."""
+    stands(site)
+    maintenance(site.nodes[0], "on")
+    site.user_data = site.read("next-user-data")
+    for node in site.nodes:
+        node.again()
+    took = site.boot(*site.nodes, page=503)
+    steps = [site.world.audit(it) for it in ("upgrade begins", "upgrade step", "upgrade ends")]
+    must(steps == [1, 20, 1], f"begun, steps, ended: {steps}")
+    return f"two servers upgrade at once: both well after {took:.1f} s, 1 upgraded"
+
+
+def survives_kills_of_the_upgrade(site):
+    """Killed in the middle of an upgrade, whose mark blocks every program of Moodle for a while."""
+    told = []
+    for step, who in (("1", "everything"), ("11", "holder"), ("20", "boot"), ("11", "another")):
+        stands(site)
+        one, other = site.nodes
+        maintenance(one, "on")
+        site.user_data = site.read("next-user-data")
+        one.again()
+        with open(f"{site.base}/efs/pause", "w") as file:
+            file.write(f"upgrade {step}")
+        process = site.start(one)
+        wait_for("the upgrade", lambda: os.path.exists(f"{site.base}/efs/paused"))
+        if who == "another":
+            other.again()
+            second = site.start(other)
+            wait_for("the other one at the lock", lambda: site.logged(other, " moodle"))
+        kill(one, process, "everything" if who == "another" else who)
+        os.unlink(f"{site.base}/efs/pause")
+        process.wait(60)
+        began = time.monotonic()
+        if who == "another":
+            site.ends(other, second)
+            site.is_well(other, page=503)
+            must("broken off" in other.read(LOG), "it did not wait for the mark")
+        else:
+            site.boot(one, page=503)
+        steps = [site.world.audit(it) for it in ("upgrade begins", "upgrade step", "upgrade ends")]
+        # Whom the boot's death leaves alone comes to its end by itself.
+        must(steps == [1 if who == "boot" else 2, 20, 1], f"{who} at {step}: begun, steps, ended: {steps}")
+        told.append(f"{who} at step {step} (well {time.monotonic() - began:.1f} s later)")
+    return f"the upgrade killed: {', '.join(told)}; each time 20 steps, each once"
+
+
+def waits_for_a_person(site):
+    """A server is well before Moodle is installed, so that somebody can reach it, and keeps sessions where it can."""
+    one, other = site.nodes
+    took = site.boot(one, page=302, stage="wizard")
+    must(not os.path.exists(f"{one.root}/var/lib/moodle-infra/installed"), "it says that Moodle is installed")
+    on = {it: os.path.exists(f"{one.root}/run/{it}") for it in ("moodle-stage.timer", "moodle-cron.timer")}
+    must(on == {"moodle-stage.timer": True, "moodle-cron.timer": False}, on)
+    must(site.get(one)[1]["Location"] == site.about["wwwroot"] + "/admin/index.php", "it does not lead to the installer")
+    was = site.tree(one)
+    site.boot(one, page=302, stage="wizard")
+    must(site.tree(one) == was, "another boot changes files")
+    # The reader of settings refuses a session handler that would ask a cache.
+    handler = one.run("runuser", "-u", "apache", "--", "php", "-r", "define('CLI_SCRIPT', true); "
+                      "require '/var/www/moodle/html/config.php'; echo $CFG->session_handler_class ?? 'database';")
+    must(handler == "database", f"sessions are in {handler}")
+    return f"well before there is a site, {took:.1f} s; sessions in the database, tasks off"
+
+
+def is_installed_in_the_browser(site):
+    """Somebody installs Moodle; until that is done nothing is another, and a minute later all is where it belongs."""
+    one, other = site.nodes
+    pids = one.read("/run/httpd.pid")
+    was = site.tree(one)
+
+    def step(number, visitor):
+        # Behind another node of the load balancer each time: what counts is what that one writes down.
+        cdn = ", 203.0.113.9" if site.about["strips_edge"] else ""
+        return site.get(one, f"/admin/index.php?step={number}", forwarded=f"{visitor}{cdn}")
+
+    one.run("systemctl", "start", "moodle-stage.service")
+    must(step(1, "198.51.100.7")[0] == 200, "the first step")
+    one.run("systemctl", "start", "moodle-stage.service")
+    must(site.world.report(one)["stage"] == "wizard" and site.tree(one) == was, "half an installation counts as one")
+    status, _, body = step(2, "192.0.2.66")
+    must(status == 500 and "original IP" in body, f"anybody can finish it: {status} {body}")
+    status, _, body = step(2, "198.51.100.7")
+    must(status == 200, f"who began it cannot finish it: {body}")
+    # Killed at each of its lines, and again a minute later.
+    lines = [it + 1 for it, line in enumerate(one.read("/opt/moodle-infra/stage.sh").splitlines())
+             if line.strip() and line.strip()[0] != "#" and line.strip() != "fi"]
+    killed = 0
+    for line in lines:
+        process = one.start("/opt/moodle-infra/stage.sh", env=["BASH_ENV=/kill.sh", f"KILL_AT=stage.sh:{line}"],
+                            output=f"{one.folder}/output")
+        killed += process.wait(30) == -signal.SIGKILL
+    must(killed > 3, f"killed only {killed} times at {lines}")
+    one.run("systemctl", "start", "moodle-stage.service")
+    site.is_well(one)
+    must(pids == one.read("/run/httpd.pid"), "the web server was restarted")
+    on = {it: os.path.exists(f"{one.root}/run/{it}") for it in ("moodle-stage.timer", "moodle-cron.timer")}
+    must(on == {"moodle-stage.timer": False, "moodle-cron.timer": True}, on)
+    # As the next apply does: more servers, by the same user data.
+    took = site.boot(other)
+    must(site.installs() == (1, 1), f"installations: {site.installs()}")
+    return f"installed in the browser from one address, seen a minute later, killed {killed} times at that; the next server: {took:.1f} s"
+
+
+PLOTS = {
+    "install": [races, settings_are_accepted, serves, is_no_secret_left, boots_again, caches_are_set, tasks_run,
+                passwords_change, refuses_other_files, another_takes_over, survives_kills_of_the_installer, survives_kills],
+    "wizard": [waits_for_a_person, is_installed_in_the_browser, settings_are_accepted, serves, is_no_secret_left,
+               boots_again, caches_are_set, tasks_run, passwords_change],
+    "upgrade": [stands, is_upgraded_in_order, upgrades_race,
+                survives_kills_of_the_upgrade],
+}
 
 
 def live(root, folder):
@@ -443,7 +624,7 @@ def live(root, folder):
     site = Site(base, root, folder)
     site.say(f"user data has {len(site.user_data.encode())} bytes of 16384"
              + (f", and fetches {os.path.getsize(f'{folder}/bundle')}" if site.about["bundle"] else ""))
-    for check in CHECKS:
+    for check in PLOTS[site.about["plot"]]:
         began = time.monotonic()
         try:
             told = check(site)

@@ -103,6 +103,11 @@ if ($state !== 'whole') {
 }
 {% endif %}
 
+{# Until then no program of Moodle starts. Nobody else upgrades from here; somebody may in the browser. #}
+if (time() <= (int)setting($database, 'upgraderunning')) {
+    say('an upgrade has broken off, or is running in the browser');
+    wait_for(fn() => (int)setting($database, 'upgraderunning') < time(), 3600, 'its time to be over');
+}
 $pending = run(['php', CODE . '/admin/cli/upgrade.php', '--is-pending']);
 if ($pending === 2) {
     $code = run(['php', CODE . '/admin/cli/upgrade.php', '--non-interactive']);

@@ -5,9 +5,10 @@ done=/var/lib/moodle-infra/installed
 if [[ ! -e $done ]]; then
   runuser -u apache -- php /opt/moodle-infra/settle.php || exit 1
   touch "$done"
-  if [[ -e /var/lib/moodle-infra/ready ]]; then
-    systemctl enable -q --now moodle-cron.timer
-    /opt/moodle-infra/report.sh 'done' installed 0 || true
-  fi
+fi
+{# Each time until the timer is off: whoever is killed before that has not said it. A boot says it by itself. #}
+if [[ -e /var/lib/moodle-infra/ready ]]; then
+  systemctl enable -q --now moodle-cron.timer
+  /opt/moodle-infra/report.sh 'done' installed 0 || exit 1
 fi
 systemctl disable -q --now moodle-stage.timer

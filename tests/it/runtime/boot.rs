@@ -1,4 +1,4 @@
-//! Two web servers of two sites boot from the user data that is shipped, as it is: databases, caches and web servers are
+//! Two web servers of each of some sites boot from the user data that is shipped, as it is: databases, caches and web servers are
 //! those of Debian, and what only Amazon has is stood in for (`tests/boot/`).
 
 use std::collections::BTreeMap;
@@ -8,7 +8,8 @@ use std::process::{Command, Stdio};
 
 use moodle_infra::kind::Text;
 use moodle_infra::runtime::{
-    Address, Architecture, Archive, Cron, Engine, Instance, Plugin, Protocol, bundle, fetching, folder, show, user_data,
+    Address, Architecture, Archive, Cron, Engine, Install, Instance, Plugin, Protocol, bundle, fetching, folder, show,
+    user_data,
 };
 use serde_json::json;
 
@@ -52,8 +53,50 @@ fn classic() -> Instance {
     instance
 }
 
+/// Returns a site with most defaults that somebody installs in the browser.
+fn wizard(sums: &BTreeMap<String, String>) -> Instance {
+    let release = "5.1.7".parse().unwrap();
+    let archive = Archive { url: "s3://artefacts/moodle.tgz".to_owned(), sha256: Some(sums["moodle-501"].clone()) };
+    Instance { release, archive, install: Install::Wizard, ..modern(sums) }
+}
+
+/// Returns what becomes of the classic site: the newest release, and a plug-in.
+fn classic_next(sums: &BTreeMap<String, String>) -> Instance {
+    let Instance { release, archive, plugins, .. } = modern(sums);
+    Instance { release, archive, plugins, ..classic() }
+}
+
+/// What is done with a site.
+#[derive(Clone, Copy)]
+struct Plot<'a> {
+    /// The name of the checks in `boot.py`.
+    checks: &'a str,
+    /// Where it is killed: in which lines, and at which tables that Moodle's installer makes.
+    offset: u32,
+    /// The bucket that its files come from.
+    bucket: Option<&'a str>,
+    /// What it becomes.
+    next: Option<&'a Instance>,
+}
+
+/// Returns the archives of a site, by where they come from, and the folders of its plug-ins.
+fn code(instance: &Instance) -> (BTreeMap<&str, String>, BTreeMap<&str, Option<String>>) {
+    let Instance { archive, release, plugins, .. } = instance;
+    let mut archives = BTreeMap::from([(archive.url.as_str(), format!("moodle-{}", release.branch()))]);
+    archives.extend(plugins.iter().map(|it| (it.url.as_str(), it.component.clone())));
+    (archives, plugins.iter().map(|it| (it.component.as_str(), folder(&it.component, *release))).collect())
+}
+
 /// Writes a site for the program that boots it.
-fn describe(name: &str, offset: u32, at: &Path, instance: &Instance, bucket: Option<&str>) {
+fn describe(name: &str, at: &Path, instance: &Instance, plot: Plot<'_>) {
+    let Plot { checks, offset, bucket, next } = plot;
+    let (mut archives, folders) = code(instance);
+    let next = next.map(|next| {
+        write(&at.join("next-user-data"), &show(&user_data(next), &known));
+        let (more, folders) = code(next);
+        archives.extend(more);
+        json!({ "branch": next.release.branch(), "plugins": folders })
+    });
     let carried = bucket.map(|bucket| {
         let bundle = bundle(instance);
         let url = format!("s3://{bucket}/boot/{}", bundle.sha256);
@@ -65,16 +108,14 @@ fn describe(name: &str, offset: u32, at: &Path, instance: &Instance, bucket: Opt
         None => (user_data(instance), None),
     };
     write(&at.join("user-data"), &show(&user_data, &known));
-    let Instance { address, release, archive, plugins, database, sessions, application, opcache, .. } = instance;
+    let Instance { address, release, database, sessions, application, opcache, .. } = instance;
     let protocol = |it: Protocol| if it == Protocol::Redis { "redis" } else { "memcached" };
-    let mut archives = BTreeMap::from([(archive.url.as_str(), format!("moodle-{}", release.branch()))]);
-    archives.extend(plugins.iter().map(|it| (it.url.as_str(), it.component.clone())));
-    let folders: BTreeMap<&str, Option<String>> =
-        plugins.iter().map(|it| (it.component.as_str(), folder(&it.component, *release))).collect();
     let host = show(&address.host(), &known);
     let about = json!({
         "name": name,
-        // Where this site is killed: in which lines, and at which tables that Moodle's installer makes.
+        "plot": checks,
+        "branch": release.branch(),
+        "next": next,
         "offset": offset,
         "tables": if offset == 0 { ["1", "20"] } else { ["20", "40"] },
         "engine": if database.engine == Engine::Postgresql { "pgsql" } else { "mysql" },
@@ -83,7 +124,7 @@ fn describe(name: &str, offset: u32, at: &Path, instance: &Instance, bucket: Opt
         "host": host,
         "wwwroot": format!("{}://{host}", if address.is_https() { "https" } else { "http" }),
         "lang": instance.locale,
-        "full": instance.name.full,
+        "full": if instance.install == Install::Wizard { "Made in the browser" } else { &instance.name.full },
         "strips_edge": address.cdn.as_ref().is_some_and(|it| it.only_way),
         "sessions": sessions.as_ref().map(|it| protocol(it.protocol)),
         "application": application.as_ref().map(|it| protocol(it.protocol)),
@@ -109,10 +150,15 @@ fn servers_boot_install_once_and_survive() {
     let packed = Command::new("python3").args(["-B", &program, "pack"]).arg(folder.path()).output().unwrap();
     assert!(packed.status.success(), "{}", String::from_utf8_lossy(&packed.stderr));
     let sums: BTreeMap<String, String> = serde_json::from_slice(&packed.stdout).unwrap();
-    describe("modern", 0, &at("modern"), &modern(&sums), Some("campus-boot-123456789012-0a1b2c3d"));
-    describe("classic", 6, &at("classic"), &classic(), None);
+    let install = Plot { checks: "install", offset: 0, bucket: None, next: None };
+    let bucket = Some("campus-boot-123456789012-0a1b2c3d");
+    describe("modern", &at("modern"), &modern(&sums), Plot { bucket, ..install });
+    describe("classic", &at("classic"), &classic(), Plot { offset: 6, ..install });
+    describe("wizard", &at("wizard"), &wizard(&sums), Plot { checks: "wizard", ..install });
+    let next = Some(&classic_next(&sums));
+    describe("upgrade", &at("upgrade"), &classic(), Plot { checks: "upgrade", next, ..install });
     let mut boot = Command::new("python3");
-    boot.args(["-B", &program, "run"]).arg(root).args([at("modern"), at("classic")]);
+    boot.args(["-B", &program, "run"]).arg(root).args(["modern", "classic", "wizard", "upgrade"].map(at));
     let output = boot.stdin(Stdio::null()).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));

@@ -3,13 +3,16 @@
 define('START', microtime(true));
 require(__DIR__ . '/config.php');
 header('Cache-Control: no-store');
+if (!$DB->tables()) {
+    header("Location: $CFG->wwwroot/admin/index.php", true, 302);
+    exit;
+}
 if ($_SERVER['HTTP_HOST'] !== parse_url($CFG->wwwroot, PHP_URL_HOST)) {
     header("Location: $CFG->wwwroot", true, 303);
     exit;
 }
-must($DB->column("SELECT value FROM mdl_config WHERE name = 'rolesactive'") === ['1'], 'there is no site');
-// Moodle's getremoteaddr with getremoteaddrconf 1: the last in X-Forwarded-For.
-$forwarded = explode(',', $_SERVER['HTTP_X_FORWARDED_FOR'] ?? '');
+must(has_site(), 'there is no site');
+must((float)$CFG->version === $version && $CFG->plugins === plugins(), 'the database is of other code');
 $key = ($_COOKIE['MoodleSession'] ?? '') ?: bin2hex(random_bytes(13));
 setcookie('MoodleSession', $key);
 $handler = $CFG->session_handler_class ?? 'database';
@@ -32,7 +35,7 @@ if ($handler === '\core\session\redis') {
     $count = 0;
 }
 header('Content-Type: application/json');
-echo json_encode(['node' => trim(file_get_contents('/etc/node')), 'remote' => trim(end($forwarded)), 'count' => $count,
+echo json_encode(['node' => trim(file_get_contents('/etc/node')), 'remote' => remote(), 'count' => $count,
     'lang' => $CFG->lang, 'wwwroot' => $CFG->wwwroot, 'branch' => $CFG->branch, 'opcache' => ini_get('opcache.memory_consumption'),
     'user' => posix_getpwuid(posix_geteuid())['name'], 'writable' => is_writable(__FILE__) || is_writable(__DIR__),
     'name' => $DB->column("SELECT fullname FROM mdl_course")[0], 'path' => $_SERVER['PATH_INFO'] ?? '']);

@@ -1,4 +1,4 @@
 <?php
-$version  = 2026042000.00;
+$version  = 2025BRANCH0.00;
 $release  = 'stand-in';
 $branch   = 'BRANCH';

@@ -25,22 +25,12 @@ must(posix_getpwuid(posix_geteuid())['name'] === 'apache', 'not the web server i
 
 $DB->tell('install begins');
 $quote = fn($it) => "'" . str_replace("'", "''", $it) . "'";
-$DB->column('CREATE TABLE mdl_config (name VARCHAR(50) PRIMARY KEY, value VARCHAR(255))');
-$DB->column('CREATE TABLE mdl_user (username VARCHAR(100) PRIMARY KEY, email VARCHAR(100), password VARCHAR(255))');
-for ($it = 1; $it <= 40; $it++) {
-    $DB->column("CREATE TABLE mdl_table$it (id INT PRIMARY KEY)");
-    // Who kills it at a certain table has it wait there.
-    if (@file_get_contents('/efs/pause') === "$it") {
-        file_put_contents('/efs/paused', getmypid());
-        for ($end = time() + 60; is_file('/efs/pause') && time() < $end;) {
-            usleep(10000);
-            clearstatcache();
-        }
-    }
-}
-$DB->column('CREATE TABLE mdl_course (fullname VARCHAR(254), shortname VARCHAR(255))');
+make_tables();
 $DB->column("INSERT INTO mdl_course VALUES ({$quote($options['fullname'])}, {$quote($options['shortname'])})");
 $DB->column("INSERT INTO mdl_user VALUES ('guest', 'root@localhost', '')");
 $DB->column("INSERT INTO mdl_user VALUES ({$quote($options['adminuser'])}, {$quote($options['adminemail'])}, {$quote(hash('sha256', $options['adminpass']))})");
-$DB->column("INSERT INTO mdl_config VALUES ('lang', {$quote($options['lang'])}), ('version', '$version'), ('rolesactive', '1')");
+foreach (['lang' => $options['lang'], 'version' => (string)$version, 'plugins' => plugins(), 'rolesactive' => '1'] as $name => $value) {
+    $DB->set($name, $value);
+}
+$DB->drop('upgraderunning');
 $DB->tell('install ends');

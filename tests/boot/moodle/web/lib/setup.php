@@ -61,6 +61,13 @@ foreach (['dataroot' => true, 'cachedir' => true, 'tempdir' => true, 'localcache
     must(str_contains($mounts, " $folder ") === $shared, "$name is " . ($shared ? 'not ' : '') . 'shared');
 }
 
+// A page that is the same on all servers, before anything else is looked at.
+if (PHP_SAPI !== 'cli' && is_file("$CFG->dataroot/climaintenance.html")) {
+    http_response_code(503);
+    readfile("$CFG->dataroot/climaintenance.html");
+    exit;
+}
+
 class database {
     private mixed $it;
     private bool $pgsql;
@@ -112,6 +119,17 @@ class database {
             : ($this->it->query("SHOW STATUS LIKE 'Ssl_cipher'")->fetch_row()[1] ?? '') !== '';
     }
 
+    // Writes a setting.
+    public function set(string $name, string $value): void {
+        $quote = fn($it) => "'" . str_replace("'", "''", $it) . "'";
+        $this->drop($name);
+        $this->column("INSERT INTO mdl_config (name, value) VALUES ({$quote($name)}, {$quote($value)})");
+    }
+
+    public function drop(string $name): void {
+        $this->column("DELETE FROM mdl_config WHERE name = '$name'");
+    }
+
     // What happened, for who looks on; not a table of Moodle's.
     public function tell(string $what): void {
         $node = trim(file_get_contents('/etc/node'));
@@ -127,6 +145,57 @@ if (isset($CFG->dboptions['readonly'])) {
     ['instance' => ['dbhost' => $reader], 'connecttimeout' => $timeout, 'latency' => $latency] = $CFG->dboptions['readonly'];
     must($reader !== $CFG->dbhost && $timeout <= 5 && $latency > 0, 'not a reader');
     new database($CFG, $reader, $timeout);
+}
+
+// What is in config.php goes before what is in the database.
+if (in_array('mdl_config', $DB->tables())) {
+    foreach ($DB->column("SELECT CONCAT(name, '=', value) FROM mdl_config") as $it) {
+        [$name, $value] = explode('=', $it, 2);
+        $CFG->$name ??= $value;
+    }
+}
+if (time() <= (int)($CFG->upgraderunning ?? 0)) {
+    refuse('Site is being upgraded, please retry later.');
+}
+
+function has_site(): bool {
+    global $CFG;
+    return ($CFG->rolesactive ?? '') === '1' && !isset($CFG->adminsetuppending);
+}
+
+// Moodle's getremoteaddr with getremoteaddrconf 1: the last in X-Forwarded-For.
+function remote(): string {
+    $forwarded = explode(',', $_SERVER['HTTP_X_FORWARDED_FOR'] ?? '');
+    return trim(end($forwarded));
+}
+
+// The plug-ins that are not Moodle's own.
+function plugins(): string {
+    global $CFG;
+    return implode(',', array_map(fn($it) => basename(dirname($it)), glob("$CFG->dirroot/mod/*/version.php")));
+}
+
+// Who kills it at a certain point has it wait there.
+function pause(string $at): void {
+    if (@file_get_contents('/efs/pause') === $at) {
+        file_put_contents('/efs/paused', getmypid());
+        for ($end = time() + 60; is_file('/efs/pause') && time() < $end;) {
+            usleep(10000);
+            clearstatcache();
+        }
+    }
+}
+
+function make_tables(): void {
+    global $DB;
+    $DB->column('CREATE TABLE mdl_config (name VARCHAR(50) PRIMARY KEY, value VARCHAR(255))');
+    $DB->set('upgraderunning', (string)(time() + 4));
+    $DB->column('CREATE TABLE mdl_user (username VARCHAR(100) PRIMARY KEY, email VARCHAR(100), password VARCHAR(255))');
+    for ($it = 1; $it <= 40; $it++) {
+        $DB->column("CREATE TABLE mdl_table$it (id INT PRIMARY KEY)");
+        pause("$it");
+    }
+    $DB->column('CREATE TABLE mdl_course (fullname VARCHAR(254), shortname VARCHAR(255))');
 }
 
 class core_component {
