@@ -21,6 +21,7 @@ use crate::aws::Cx;
 use crate::kind::Address;
 use crate::plan::Plan;
 use crate::plan::saved::Saved;
+use crate::plan::step::Blocked;
 use crate::report;
 use crate::report::progress::{Bars, Renderer};
 use crate::state::file;
@@ -112,6 +113,17 @@ async fn apply_saved(common: &Common, args: &ApplyArgs, saved: Saved, terminal: 
 }
 
 fn refuse_blocked(plan: &Plan) -> Result<(), Failure> {
+    let used: Vec<String> = plan
+        .blocked()
+        .filter_map(|step| match &step.blocked {
+            Some(why @ Blocked::Used { .. }) => Some(format!("{}: {why}", step.key.address)),
+            _ => None,
+        })
+        .collect();
+    if !used.is_empty() {
+        let message = format!("the plan would delete what is in use\n    {}", used.join("\n    "));
+        return Err(Failure::new(Exit::Failed, message, "nothing was changed; no option allows it"));
+    }
     let blocked: Vec<&str> = plan.blocked().map(|step| step.key.address.as_str()).collect();
     if blocked.is_empty() {
         return Ok(());

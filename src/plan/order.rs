@@ -6,12 +6,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
 use super::Options;
 use super::decide::{Decision, Decisions, View};
 use super::diff::{self, Difference};
 use super::reason::Reason;
 use super::room;
-use super::step::{Action, Step, Wait};
+use super::step::{Action, Blocked, Step, Wait};
 use crate::graph::Node;
 use crate::kind::erased::TAGS;
 use crate::kind::{Address, Milestone};
@@ -26,7 +28,7 @@ pub(super) fn steps(view: &View<'_>, decisions: &Decisions, options: &Options) -
     for node in view.graph.nodes() {
         let Some(decision) = decisions.by_address.get(&node.address) else { continue };
         if let Some(mut step) = forward_step(view, decision, node) {
-            step.blocked = blocked(view, &step, options);
+            step.blocked = blocked(view, decisions, &step, options);
             forward.insert(node.address.clone(), steps.len());
             steps.push(step);
         }
@@ -36,7 +38,7 @@ pub(super) fn steps(view: &View<'_>, decisions: &Decisions, options: &Options) -
     for (key, reasons) in &decisions.removals {
         let mut step = removal_step(view, decisions, key);
         step.reasons.clone_from(reasons);
-        step.blocked = blocked(view, &step, options);
+        step.blocked = blocked(view, decisions, &step, options);
         removal.insert(key, steps.len());
         steps.push(step);
     }
@@ -181,7 +183,10 @@ fn waits_of_old(
     waits.into_iter().collect()
 }
 
-fn blocked(view: &View<'_>, step: &Step, options: &Options) -> Option<String> {
+fn blocked(view: &View<'_>, decisions: &Decisions, step: &Step, options: &Options) -> Option<Blocked> {
+    if let Some(used) = used(view, decisions, step) {
+        return Some(used);
+    }
     let leaves = match step.action {
         Action::Delete { .. } => step.key.incarnation,
         Action::Create { replaces, .. } => replaces?,
@@ -189,8 +194,40 @@ fn blocked(view: &View<'_>, step: &Step, options: &Options) -> Option<String> {
     };
     let leaves = Key { address: step.key.address.clone(), incarnation: leaves };
     let allowed = options.allow_data_loss.iter().any(|address| leaves.address.is_below(address));
-    (!allowed && holds_data(view, &leaves))
-        .then(|| "it holds data, which would be lost; to lose it, name it with --allow-data-loss".to_owned())
+    (!allowed && holds_data(view, &leaves)).then_some(Blocked::Data)
+}
+
+/// Returns what stays and refers to something that goes for good. The spec need not say so: a property that it no longer
+/// has is left to AWS, and stays what it is.
+fn used(view: &View<'_>, decisions: &Decisions, step: &Step) -> Option<Blocked> {
+    let Action::Delete { replaced_by: None } = step.action else { return None };
+    let now = view.now(&step.key)?;
+    let called = |name: &str| now.attrs[name].as_str().filter(|it| !it.is_empty());
+    // What AWS assigns is nothing else; what users named may be any text of who does not need it.
+    let assigned: Vec<&str> = ["arn", "id"].into_iter().filter_map(called).collect();
+    let named = called(now.kind.meta().id);
+    let mut stays = view.existing().filter(|(key, _)| !decisions.removals.contains_key(key));
+    stays.find_map(|(key, user)| {
+        let needs = user.recorded.needs.contains(&step.key.address);
+        let is_it = |text: &str| assigned.contains(&text) || needs && named == Some(text);
+        let wanted = match decisions.by_address.get(&key.address) {
+            Some(Decision::Update { wanted, .. }) => Some(wanted),
+            _ => None,
+        };
+        let after = |field: &str| wanted.map(|it| &it[field]).filter(|it| !it.is_null());
+        let mut fields = user.kind.meta().fields.iter().map(|it| it.name);
+        let field = fields.find(|field| mentions(after(field).unwrap_or(&user.stands()[*field]), &is_it))?;
+        Some(Blocked::Used { by: key.address.clone(), field: field.to_owned() })
+    })
+}
+
+fn mentions(value: &Value, is_it: &impl Fn(&str) -> bool) -> bool {
+    match value {
+        Value::String(text) => is_it(text),
+        Value::Array(items) => items.iter().any(|it| mentions(it, is_it)),
+        Value::Object(members) => members.values().any(|it| mentions(it, is_it)),
+        _ => false,
+    }
 }
 
 /// Whether a resource holds data, as recorded or as seen.

@@ -60,7 +60,9 @@ pub(super) async fn look_twice<'a>(
     let mut again = Vec::new();
     for (key, resource) in resources.filter(|(_, it)| it.stage != Stage::Leaving) {
         let expected = match looks.get(key) {
-            Some(Look::Seen(seen)) => is_expected(known(registry, &resource.kind, &key.address)?.meta(), resource, seen),
+            Some(Look::Seen(seen)) => {
+                is_expected(known(registry, &resource.kind, &key.address)?.meta(), resource, seen)
+            }
             Some(Look::Absent) | None => false,
         };
         if !expected {

@@ -1,6 +1,7 @@
 //! A step: one verb on one resource.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -28,8 +29,36 @@ pub struct Step {
     pub differences: Vec<Difference>,
     /// What it waits for.
     pub waits: Vec<Wait>,
-    /// Why it may not be carried out unless the user names its address.
-    pub blocked: Option<String>,
+    /// Why it may not be carried out.
+    pub blocked: Option<Blocked>,
+}
+
+/// Why a step may not be carried out. Its `Display` is a sentence without its full stop.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Blocked {
+    /// It holds data, and the user has not named its address.
+    Data,
+    /// Something that stays refers to it, by a property that is left to AWS.
+    Used {
+        /// What stays.
+        by: Address,
+        /// The property.
+        field: String,
+    },
+}
+
+impl fmt::Display for Blocked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Blocked::Data => {
+                f.write_str("it holds data, which would be lost; to lose it, name it with --allow-data-loss")
+            }
+            Blocked::Used { by, field } => {
+                write!(f, "`{by}` still uses it (`{field}`); leave it in the spec, or have {by} replaced by --replace")
+            }
+        }
+    }
 }
 
 /// What a step does.

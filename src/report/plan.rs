@@ -12,7 +12,7 @@ use super::{count, duration};
 use crate::kind::Address;
 use crate::plan::diff::Difference;
 use crate::plan::reason::Reason;
-use crate::plan::step::{Action, Step};
+use crate::plan::step::{Action, Blocked, Step};
 use crate::plan::{Drift, Plan};
 
 /// The columns up to which the properties of a new resource are put in one line.
@@ -164,7 +164,8 @@ impl Entry<'_> {
         }
         let mut lines = vec![head];
         if let Some(blocked) = &step.blocked {
-            lines.push(style.paint(Paint::Gone, format!("      BLOCKED: {blocked} {}", step.key.address)));
+            let name = if *blocked == Blocked::Data { format!(" {}", step.key.address) } else { String::new() };
+            lines.push(style.paint(Paint::Gone, format!("      BLOCKED: {blocked}{name}")));
         }
         match self.mark {
             Mark::Create => lines.extend(new_properties(&step.differences, shared)),

@@ -387,10 +387,7 @@ def survives_kills_of_the_installer(site):
                 process.wait(30)
                 os.unlink(f"{site.base}/efs/pause")
             else:
-                def installers():
-                    text = one.run("bash", "-c", "cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' '; true")
-                    return "install.php" in text
-                wait_for("the installer to die with the holder", lambda: not installers(), 10)
+                wait_for("the installer to die with the holder", lambda: not runs(one, "install.php"), 10)
                 code = process.wait(30)
                 must(code != 0, f"the boot ends well though {who} was killed")
                 os.unlink(f"{site.base}/efs/pause")
@@ -438,6 +435,10 @@ def kill(node, process, who):
     pids = [it.split()[0] for it in found.splitlines() if it.strip().endswith(words) and "runuser" not in it]
     must(pids, f"no {who} among:\n{found}")
     node.run("kill", "-9", *pids)
+
+
+def runs(node, name):
+    return name in node.run("bash", "-c", "cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' '; true")
 
 
 def maintenance(node, switch):
@@ -533,6 +534,8 @@ def survives_kills_of_the_upgrade(site):
             second = site.start(other)
             wait_for("the other one at the lock", lambda: site.logged(other, " moodle"))
         kill(one, process, "everything" if who == "another" else who)
+        if who != "boot":
+            wait_for("the upgrade to die with the holder", lambda: not runs(one, "upgrade.php"), 10)
         os.unlink(f"{site.base}/efs/pause")
         process.wait(60)
         began = time.monotonic()

@@ -4,7 +4,8 @@ use super::{Opcache, Php, Scale, Scaling, Step, Web};
 use crate::spec::reader::{Form, Reader};
 use crate::spec::source::Span;
 use crate::spec::tree::Node;
-use crate::topology::network::{self, Network};
+use crate::topology::machines::Image;
+use crate::topology::network::{self, Nat, Network, Own};
 use crate::topology::{Profile, machines};
 
 const OUT: Step = Step { cpu: 75, minutes: 3, cooldown_seconds: 300 };
@@ -29,6 +30,7 @@ pub(in crate::topology) fn read(
     let placed = check_network(cx, form.span(), network);
     let instances = machines::instance_type(cx, &mut form, profile.web);
     let image = machines::image(cx, &mut form);
+    check_internet(cx, form.span(), network, image.as_ref());
     let volume = numbers(cx, &mut form, "volume", [("gib", VOLUME_GIB, 8, 16_384)]);
     let scale = scale(cx, &mut form, profile);
     let scaling = scaling(cx, &mut form);
@@ -93,6 +95,18 @@ fn check_network(cx: &mut Reader<'_>, span: Span, network: Option<&Option<Networ
         }
         Some(_) => true,
     }
+}
+
+/// Notes that servers of Amazon's image cannot fetch what they run. One of its own may have it all.
+fn check_internet(cx: &mut Reader<'_>, span: Span, network: Option<&Option<Network>>, image: Option<&Image>) {
+    let closed = matches!(network, Some(Some(Network::Own(Own { nat: Nat::None, .. }))));
+    if !closed || image != Some(&Image::AmazonLinux) {
+        return;
+    }
+    let detail = "Web servers fetch packages, Moodle and the certificates of the database, and `nat \"none\"` lets them \
+                  reach nobody.";
+    cx.warning("web::no-internet", span, "Servers without the internet", detail)
+        .help("Write nat \"single\" in `network`; or an image that has it all, and endpoints for what it asks of AWS.");
 }
 
 /// Reads the numbers in the line of a field: name, default, least, most.

@@ -4,13 +4,15 @@ use std::collections::BTreeSet;
 
 use moodle_infra::graph::Graph;
 use moodle_infra::kind::{Address, Kind, Milestone, Ref, Text};
+use moodle_infra::kinds;
 use moodle_infra::plan::reason::Reason;
-use moodle_infra::plan::step::{Action, Step, Wait};
+use moodle_infra::plan::step::{Action, Blocked, Step, Wait};
 use moodle_infra::plan::{Options, Plan};
 use moodle_infra::state::store::Ledger;
 use serde_json::json;
 
 use super::model::Model;
+use super::network::from_spec;
 use super::{Seed, seeds};
 use crate::support::sim::dice::Dice;
 use crate::support::sim::log::Method;
@@ -234,6 +236,31 @@ async fn what_holds_data_is_only_lost_by_name() {
     assert!(site.plan(&Graph::default(), &gone).await.unwrap().is_empty());
     let mistaken = Options { allow_data_loss: [at("site.gone")].into(), ..gone };
     assert!(site.plan(&Graph::default(), &mistaken).await.is_err());
+}
+
+/// A property that the spec no longer has is left to AWS: the file system keeps its key.
+#[tokio::test(start_paused = true)]
+async fn what_is_still_in_use_is_not_deleted_whatever_is_allowed() {
+    let with = include_str!("../../../specs/files.kdl").replace("backup #true", "key \"own\"");
+    let without = with.replace("key \"own\"", "");
+    let (with, without) = (from_spec(with.as_bytes()), from_spec(without.as_bytes()));
+    let mut site = Site::new(&kinds::registry(), Weather::default(), 0);
+    site.converge(&with, &Options::default()).await;
+    let allowed = Options { allow_data_loss: [at("files.key")].into(), ..Options::default() };
+    let plan = site.plan(&without, &allowed).await.unwrap();
+    let blocked: Vec<_> = plan.blocked().map(|step| (step.key.to_string(), step.blocked.clone().unwrap())).collect();
+    let why = Blocked::Used { by: at("files.file-system"), field: "key".to_owned() };
+    assert_eq!(blocked, [("files.key#1".to_owned(), why)]);
+    // With what it was used for it may go.
+    let both = Options {
+        replace: [at("files.file-system")].into(),
+        allow_data_loss: [at("files.key"), at("files.file-system")].into(),
+        ..Options::default()
+    };
+    let plan = site.plan(&without, &both).await.unwrap();
+    assert_eq!(plan.blocked().count(), 0);
+    assert!(site.apply(&plan).await.is_complete());
+    site.check(&without).await;
 }
 
 #[tokio::test(start_paused = true)]

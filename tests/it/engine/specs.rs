@@ -50,9 +50,9 @@ pub(super) fn everything() -> &'static [Graph] {
 }
 
 /// Returns the graphs of specs with some of the tiers: of each, and of edits of it.
-pub(super) fn parts() -> &'static [Vec<Graph>] {
-    static ALL: OnceLock<Vec<Vec<Graph>>> = OnceLock::new();
-    ALL.get_or_init(|| PARTS.iter().map(|text| edited(text, 3)).collect())
+pub(super) fn parts() -> &'static [Graph] {
+    static ALL: OnceLock<Vec<Graph>> = OnceLock::new();
+    ALL.get_or_init(|| PARTS.iter().flat_map(|text| edited(text, 3)).collect())
 }
 
 fn edited(text: &str, times: u64) -> Vec<Graph> {

@@ -152,11 +152,13 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 4000, ..ProptestConfig::default() })]
 
     /// The check before the parser refuses nothing that the parser takes, but what is nested too deep, and text behind
-    /// a block: KDL's grammar has none there, and the parser lets some pass that is commented out.
+    /// a block: KDL's grammar has none there, and the parser lets some pass that is commented out; so it does keywords
+    /// that are none.
     #[test]
     fn what_is_kdl_is_read(text in prop_oneof![specs(), pieces()]) {
         let source = Source::read(text.as_bytes(), "x").unwrap();
-        let ours = |it: &Diagnostic| it.code == "spec::too-deep" || it.summary == "Text behind a block";
+        let hidden = |it: &Diagnostic| it.summary == "Unreadable value" && text.contains("/-");
+        let ours = |it: &Diagnostic| it.code == "spec::too-deep" || it.summary == "Text behind a block" || hidden(it);
         if let Err(faults) = tree::parse(&source) && !faults.iter().any(ours) {
             prop_assert!(kdl::KdlDocument::parse_v2(&text).is_err(), "{:?}", faults);
         }

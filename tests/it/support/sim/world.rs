@@ -152,6 +152,8 @@ impl World {
         let now = Instant::now();
         for resource in self.resources.iter_mut().filter(|it| it.token.address == *address && it.is_alive(now)) {
             resource.gone = Some(now);
+            // What reads would have shown of it after a deletion of ours is no more.
+            resource.ghost = None;
         }
     }
 
@@ -554,15 +556,13 @@ impl World {
         let mut refers = shape::references(props, &self.named);
         let gone = |number: &usize| !self.resources[*number].is_alive(at) || self.resources[*number].deleted.is_some();
         let (dead, alive): (Vec<usize>, Vec<usize>) = refers.iter().copied().partition(gone);
-        // A name may have had other bearers.
+        // A name may have had other bearers; its newest one is meant.
         let replaced = |dead: &usize| {
             let (kind, name) =
                 (self.resources[*dead].kind, shape::identity_name(&self.natures, &self.resources[*dead]));
+            let newer = refers.iter().filter(|it| *it > dead || alive.contains(it)).map(|it| &self.resources[*it]);
             name.is_some()
-                && alive.iter().any(|it| {
-                    let it = &self.resources[*it];
-                    it.kind == kind && shape::identity_name(&self.natures, it) == name
-                })
+                && newer.into_iter().any(|it| it.kind == kind && shape::identity_name(&self.natures, it) == name)
         };
         if let Some(dead) = dead.iter().find(|it| !replaced(it)) {
             let (needed, it) = (&self.resources[*dead].token.address, self.resources[*dead].kind);
