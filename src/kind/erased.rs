@@ -10,7 +10,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Actions, Attributes, Edit, Field, Fields, Kind, Lost, Named, Phase, Poll, Rate, Retry, Seen, Token, Wait};
+use super::{
+    Actions, Attributes, Edit, Field, Fields, Kind, Lost, Named, Phase, Poll, Rate, Retry, Seen, Token, Transition,
+    Wait,
+};
 use crate::aws::{Cx, Result, tags};
 
 /// A boxed future.
@@ -158,6 +161,9 @@ pub trait Erased: Send + Sync {
     /// [`Kind::conflicts`]; `new` may have unresolved references.
     fn conflicts(&self, old: &Value, new: &Value) -> bool;
 
+    /// [`Kind::noticed`]; `new` may have unresolved references.
+    fn noticed(&self, old: &Value, new: &Value, transition: Transition) -> Option<&'static str>;
+
     /// [`Kind::create`].
     fn create<'a>(&'a self, cx: &'a Cx, token: &'a Token, want: &'a Value) -> Boxed<'a, Result<Value>>;
 
@@ -255,6 +261,10 @@ impl<K: Kind> Erased for Typed<K> {
 
     fn conflicts(&self, old: &Value, new: &Value) -> bool {
         K::conflicts(&Self::typed(old), &Self::typed(new))
+    }
+
+    fn noticed(&self, old: &Value, new: &Value, transition: Transition) -> Option<&'static str> {
+        K::noticed(&Self::typed(old), &Self::typed(new), transition)
     }
 
     fn create<'a>(&'a self, cx: &'a Cx, token: &'a Token, want: &'a Value) -> Boxed<'a, Result<Value>> {

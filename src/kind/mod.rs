@@ -114,6 +114,22 @@ pub trait Kind: Sized + Send + Sync + 'static {
     fn conflicts(_old: &Self::Props, _new: &Self::Props) -> bool {
         false
     }
+
+    /// What who uses the site notices while this becomes that, as a clause: `nobody reaches the site`.
+    fn noticed(_old: &Self::Props, _new: &Self::Props, _transition: Transition) -> Option<&'static str> {
+        None
+    }
+}
+
+/// How a resource becomes another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transition {
+    /// It is changed in place.
+    InPlace,
+    /// Another one is made, and it is deleted when that is ready.
+    NewFirst,
+    /// It is deleted before the other one is made.
+    OldFirst,
 }
 
 /// A resource as `read` found it.

@@ -10,6 +10,7 @@
 pub mod adopt;
 pub mod decide;
 pub mod diff;
+pub mod interruptions;
 pub mod order;
 pub mod reason;
 pub mod refresh;
@@ -31,6 +32,7 @@ use crate::kind::erased::Registry;
 use crate::state::State;
 use crate::state::event::Event;
 use diff::Difference;
+use interruptions::Interruption;
 use refresh::Look;
 use step::Step;
 
@@ -54,6 +56,8 @@ pub struct Plan {
     pub learnt: Vec<Event>,
     /// The steps; a step waits only for steps of lower or higher number that never wait for it.
     pub steps: Vec<Step>,
+    /// What who uses the site notices of it.
+    pub interruptions: Vec<Interruption>,
     /// The outputs, which may refer to resources.
     pub outputs: BTreeMap<String, Value>,
 }
@@ -173,7 +177,9 @@ pub fn plan(
     learnt.extend(linked);
     let outputs = if options.destroy { BTreeMap::new() } else { graph.outputs.clone() };
     let stack = state.stack.clone();
-    Ok(Plan { stack, account, region, serial: state.serial, destroy: options.destroy, drift, learnt, steps, outputs })
+    let interruptions = interruptions::interruptions(registry, state, &steps);
+    let (serial, destroy) = (state.serial, options.destroy);
+    Ok(Plan { stack, account, region, serial, destroy, drift, learnt, steps, interruptions, outputs })
 }
 
 /// Why there is no plan.

@@ -386,6 +386,7 @@ mod tests {
             drift: Vec::new(),
             learnt: Vec::new(),
             steps,
+            interruptions: Vec::new(),
             outputs: BTreeMap::new(),
         }
     }

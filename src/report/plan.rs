@@ -11,6 +11,7 @@ use super::value::{changes, lines, short};
 use super::{count, duration};
 use crate::kind::Address;
 use crate::plan::diff::Difference;
+use crate::plan::interruptions::{Interruption, old_goes_first};
 use crate::plan::reason::Reason;
 use crate::plan::step::{Action, Blocked, Step};
 use crate::plan::{Drift, Plan};
@@ -76,6 +77,10 @@ pub fn text(plan: &Plan, expected: Duration, style: Style) -> String {
         lines.push(String::new());
     }
     lines.push(summary(plan, expected));
+    if !plan.interruptions.is_empty() {
+        lines.push("Who uses the site notices:".to_owned());
+        lines.extend(plan.interruptions.iter().map(|it| noticed(it, style)));
+    }
     lines.join("\n") + "\n"
 }
 
@@ -102,6 +107,11 @@ pub fn summary(plan: &Plan, expected: Duration) -> String {
         text += &format!("; {blocked} BLOCKED");
     }
     text + &format!(". On AWS this usually takes about {}.", duration(expected))
+}
+
+fn noticed(it: &Interruption, style: Style) -> String {
+    let by: Vec<String> = it.by.iter().map(ToString::to_string).collect();
+    format!("  {} ({})", style.paint(Paint::Strong, &it.what), by.join(", "))
 }
 
 fn counts(plan: &Plan) -> BTreeMap<Mark, usize> {
@@ -138,10 +148,7 @@ fn entries(plan: &Plan) -> Vec<Entry<'_>> {
             Action::Delete { replaced_by: Some(new) } if successor(*new).is_some() => continue,
             Action::Delete { .. } => Mark::Delete,
         };
-        let old_first = step.waits.iter().any(|wait| {
-            let other = &plan.steps[wait.step];
-            other.key.address == step.key.address && matches!(other.action, Action::Delete { .. })
-        });
+        let old_first = old_goes_first(&plan.steps, step);
         entries.push(Entry { mark, step, old_first });
     }
     let tiers: Vec<&str> = entries.iter().map(|entry| entry.step.key.address.tier()).collect();

@@ -8,7 +8,9 @@ use aws_sdk_autoscaling::types::AutoScalingGroup;
 use super::group::Group;
 use super::{ACTIVITY, CONTENTION, DESCRIBE_GROUPS, INVALID, UPDATE_GROUP, ended, groups};
 use crate::aws::{Cx, Result, call};
-use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
+use crate::kind::{
+    Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Transition, Verb, Wait,
+};
 use crate::kinds::answer::complete;
 use crate::{attrs, props};
 
@@ -102,6 +104,10 @@ impl Kind for Capacity {
 
     fn conflicts(old: &CapacityProps, new: &CapacityProps) -> bool {
         old.group == new.group
+    }
+
+    fn noticed(_old: &CapacityProps, _new: &CapacityProps, transition: Transition) -> Option<&'static str> {
+        (transition == Transition::OldFirst).then_some("there is no web server")
     }
 }
 

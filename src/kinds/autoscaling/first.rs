@@ -6,7 +6,9 @@
 use super::group::Group;
 use super::{ACTIVITY, CONTENTION, DESCRIBE_GROUPS, INVALID, UPDATE_GROUP, capacity, ended, group_of, groups};
 use crate::aws::{Cx, Result};
-use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
+use crate::kind::{
+    Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Transition, Verb, Wait,
+};
 use crate::kinds::answer::complete;
 use crate::{attrs, props};
 
@@ -102,5 +104,9 @@ impl Kind for First {
 
     fn conflicts(old: &FirstProps, new: &FirstProps) -> bool {
         old.group == new.group
+    }
+
+    fn noticed(_old: &FirstProps, _new: &FirstProps, transition: Transition) -> Option<&'static str> {
+        (transition == Transition::OldFirst).then_some("there is no web server")
     }
 }

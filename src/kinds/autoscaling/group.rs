@@ -11,7 +11,9 @@ use aws_sdk_autoscaling::types::{AutoScalingGroup, Tag, TagDescription};
 use super::{ACTIVITY, CONTENTION, DESCRIBE_GROUPS, INVALID, UPDATE_GROUP, ended, groups, latest};
 use crate::aws::{Cx, Result, call, tags};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Text, Token, Verb, Wait};
+use crate::kind::{
+    Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Text, Token, Transition, Verb, Wait,
+};
 use crate::kinds::answer::complete;
 use crate::kinds::ec2::launch_template::LaunchTemplate;
 use crate::kinds::ec2::subnet::Subnet;
@@ -182,6 +184,10 @@ impl Kind for Group {
             (token == Some(it.token.as_str())).then_some(GroupAttrs { name })
         };
         Ok(lost.iter().map(ours).collect())
+    }
+
+    fn noticed(_old: &GroupProps, _new: &GroupProps, transition: Transition) -> Option<&'static str> {
+        (transition == Transition::OldFirst).then_some("there is no web server")
     }
 }
 

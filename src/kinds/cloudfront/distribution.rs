@@ -18,7 +18,9 @@ use super::{CHANGED, STALE, built, config};
 use crate::aws::tags::TOKEN;
 use crate::aws::{Cx, Error, Result, call, tags};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Retry, Seen, Text, Token, Verb, Wait};
+use crate::kind::{
+    Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Retry, Seen, Text, Token, Transition, Verb, Wait,
+};
 use crate::kinds::answer::{complete, deleted, existing};
 use crate::{attrs, props};
 
@@ -245,6 +247,10 @@ impl Kind for Distribution {
     fn conflicts(old: &DistributionProps, new: &DistributionProps) -> bool {
         // A name belongs to one distribution, of all accounts.
         !old.aliases.is_disjoint(&new.aliases)
+    }
+
+    fn noticed(_old: &DistributionProps, _new: &DistributionProps, transition: Transition) -> Option<&'static str> {
+        (transition == Transition::OldFirst).then_some("nobody reaches the site")
     }
 }
 

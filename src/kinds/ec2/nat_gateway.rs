@@ -8,7 +8,9 @@ use super::subnet::Subnet;
 use super::tags;
 use crate::aws::{Cx, Result, call};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
+use crate::kind::{
+    Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Transition, Verb, Wait,
+};
 use crate::kinds::answer::{complete, deleted};
 use crate::{attrs, props};
 
@@ -95,6 +97,10 @@ impl Kind for NatGateway {
 
     fn conflicts(old: &NatGatewayProps, new: &NatGatewayProps) -> bool {
         old.address == new.address
+    }
+
+    fn noticed(_old: &NatGatewayProps, _new: &NatGatewayProps, transition: Transition) -> Option<&'static str> {
+        (transition == Transition::OldFirst).then_some("servers do not reach the internet")
     }
 }
 

@@ -8,7 +8,7 @@ use super::nat_gateway::NatGateway;
 use super::route_table::RouteTable;
 use crate::aws::{Cx, Result, call};
 use crate::kind::values::Cidr;
-use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Transition, Verb};
 use crate::kinds::answer::deleted;
 use crate::{attrs, props};
 
@@ -120,6 +120,10 @@ impl Kind for Route {
 
     fn conflicts(old: &RouteProps, new: &RouteProps) -> bool {
         old.table == new.table && old.destination == new.destination
+    }
+
+    fn noticed(_old: &RouteProps, _new: &RouteProps, transition: Transition) -> Option<&'static str> {
+        (transition == Transition::OldFirst).then_some("servers do not reach the internet")
     }
 }
 

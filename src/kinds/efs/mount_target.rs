@@ -7,7 +7,9 @@ use aws_sdk_efs::types::MountTargetDescription;
 use super::file_system::FileSystem;
 use super::{NO_FILE_SYSTEM, UNSETTLED};
 use crate::aws::{Cx, Result, call};
-use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
+use crate::kind::{
+    Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Transition, Verb, Wait,
+};
 use crate::kinds::answer::{deleted, existing};
 use crate::kinds::ec2::security_group::SecurityGroup;
 use crate::kinds::ec2::subnet::Subnet;
@@ -141,6 +143,10 @@ impl Kind for MountTarget {
 
     fn conflicts(old: &MountTargetProps, new: &MountTargetProps) -> bool {
         old.file_system == new.file_system
+    }
+
+    fn noticed(_old: &MountTargetProps, _new: &MountTargetProps, transition: Transition) -> Option<&'static str> {
+        (transition == Transition::OldFirst).then_some("web servers of a zone have no shared files")
     }
 }
 

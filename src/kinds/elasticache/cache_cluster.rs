@@ -10,7 +10,9 @@ use super::subnet_group::SubnetGroup;
 use super::{asked, host_and_port, ids, named, tags, track};
 use crate::aws::{Cx, Result, call};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
+use crate::kind::{
+    Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Transition, Verb, Wait,
+};
 use crate::kinds::answer::{complete, deleted};
 use crate::kinds::ec2::security_group::SecurityGroup;
 use crate::{attrs, props};
@@ -159,6 +161,18 @@ impl Kind for CacheCluster {
 
     async fn find(cx: &Cx, lost: &[Lost<CacheCluster>]) -> Result<Vec<Option<CacheClusterAttrs>>> {
         listed::find(cx, lost).await
+    }
+
+    fn noticed(old: &CacheClusterProps, new: &CacheClusterProps, transition: Transition) -> Option<&'static str> {
+        match transition {
+            // Memcached's nodes keep nothing when they get another version.
+            Transition::InPlace if old.version != new.version => Some(super::STARTS_EMPTY),
+            Transition::InPlace if old.nodes != new.nodes => {
+                Some("some of a cache is looked for on other nodes; where it keeps sessions, some are logged out")
+            }
+            Transition::InPlace => None,
+            Transition::NewFirst | Transition::OldFirst => Some(super::STARTS_EMPTY),
+        }
     }
 }
 

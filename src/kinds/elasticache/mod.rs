@@ -23,6 +23,9 @@ use crate::kind::{Kind, Rate, Ref, Token};
 /// `ElastiCache` publishes no rates; this is what it stands without complaint.
 const MUTATING: Rate = Rate { group: "mutating", burst: 5, per_second: 2.0 };
 
+/// What who uses the site notices of a new one.
+const STARTS_EMPTY: &str = "a cache starts empty; where it keeps sessions, everybody is logged out";
+
 /// What follows the name that was asked for: a hyphen and eight digits of the token.
 const SUFFIX: usize = 9;
 

@@ -13,7 +13,9 @@ use super::subnet_group::SubnetGroup;
 use super::{asked, host_and_port, ids, named, tags, track};
 use crate::aws::{Cx, Result, call};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
+use crate::kind::{
+    Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Transition, Verb, Wait,
+};
 use crate::kinds::answer::{complete, deleted};
 use crate::kinds::ec2::security_group::SecurityGroup;
 use crate::{attrs, props};
@@ -182,6 +184,21 @@ impl Kind for ReplicationGroup {
 
     async fn find(cx: &Cx, lost: &[Lost<ReplicationGroup>]) -> Result<Vec<Option<ReplicationGroupAttrs>>> {
         listed::find(cx, lost).await
+    }
+
+    fn noticed(
+        old: &ReplicationGroupProps,
+        new: &ReplicationGroupProps,
+        transition: Transition,
+    ) -> Option<&'static str> {
+        let node = |it: &ReplicationGroupProps| (it.engine.clone(), it.version.clone(), it.node_type.clone());
+        match transition {
+            Transition::InPlace if node(old) != node(new) => {
+                Some("a cache is away for seconds while other nodes take over")
+            }
+            Transition::InPlace => None,
+            Transition::NewFirst | Transition::OldFirst => Some(super::STARTS_EMPTY),
+        }
     }
 }
 

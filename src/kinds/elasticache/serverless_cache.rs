@@ -10,7 +10,9 @@ use super::listed::{self, Listed};
 use super::{asked, host_and_port, ids, named, tags};
 use crate::aws::{Cx, Result, call};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
+use crate::kind::{
+    Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Transition, Verb, Wait,
+};
 use crate::kinds::answer::{complete, deleted};
 use crate::kinds::ec2::security_group::SecurityGroup;
 use crate::kinds::ec2::subnet::Subnet;
@@ -172,6 +174,14 @@ impl Kind for ServerlessCache {
 
     async fn find(cx: &Cx, lost: &[Lost<ServerlessCache>]) -> Result<Vec<Option<ServerlessCacheAttrs>>> {
         listed::find(cx, lost).await
+    }
+
+    fn noticed(
+        _old: &ServerlessCacheProps,
+        _new: &ServerlessCacheProps,
+        transition: Transition,
+    ) -> Option<&'static str> {
+        (transition != Transition::InPlace).then_some(super::STARTS_EMPTY)
     }
 }
 

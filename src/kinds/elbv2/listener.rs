@@ -6,7 +6,9 @@ use super::load_balancer::LoadBalancer;
 use super::{Action, NO_LISTENER, NO_LOAD_BALANCER, NO_TARGET_GROUP, tags};
 use crate::aws::{Cx, Result, call};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Text, Token, Verb};
+use crate::kind::{
+    Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Text, Token, Transition, Verb,
+};
 use crate::kinds::answer::{complete, deleted, existing};
 use crate::{attrs, props};
 
@@ -140,6 +142,10 @@ impl Kind for Listener {
 
     fn conflicts(old: &ListenerProps, new: &ListenerProps) -> bool {
         old.load_balancer == new.load_balancer && old.port == new.port
+    }
+
+    fn noticed(_old: &ListenerProps, _new: &ListenerProps, transition: Transition) -> Option<&'static str> {
+        (transition == Transition::OldFirst).then_some("nobody reaches the site by one of its ports")
     }
 }
 

@@ -10,7 +10,9 @@ use aws_sdk_elasticloadbalancingv2::types::{
 use super::{NO_LOAD_BALANCER, full_name, name_of, tags, whole_name};
 use crate::aws::{Cx, Result, call};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Text, Token, Verb, Wait};
+use crate::kind::{
+    Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Text, Token, Transition, Verb, Wait,
+};
 use crate::kinds::answer::{complete, deleted, existing};
 use crate::kinds::ec2::security_group::SecurityGroup;
 use crate::kinds::ec2::subnet::Subnet;
@@ -206,6 +208,10 @@ impl Kind for LoadBalancer {
             later.push("log_bucket");
         }
         later
+    }
+
+    fn noticed(_old: &LoadBalancerProps, _new: &LoadBalancerProps, transition: Transition) -> Option<&'static str> {
+        (transition == Transition::OldFirst).then_some("nobody reaches the site")
     }
 }
 

@@ -17,7 +17,9 @@ use super::subnet_group::SubnetGroup;
 use super::{ADD_TAGS, REMOVE_TAGS};
 use crate::aws::{Cx, Result, call};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Text, Token, Verb, Wait};
+use crate::kind::{
+    Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Text, Token, Transition, Verb, Wait,
+};
 use crate::kinds::answer::{complete, deleted};
 use crate::kinds::ec2::security_group::SecurityGroup;
 use crate::{attrs, props};
@@ -198,6 +200,14 @@ impl Kind for Cluster {
     fn later(want: &ClusterProps) -> Vec<&'static str> {
         // A restored cluster has the password that it had when the snapshot was taken.
         if want.snapshot.is_some() && want.managed_password { vec!["managed_password"] } else { Vec::new() }
+    }
+
+    fn noticed(old: &ClusterProps, new: &ClusterProps, transition: Transition) -> Option<&'static str> {
+        match transition {
+            Transition::InPlace if old.version != new.version => Some("the database is away for some minutes"),
+            Transition::OldFirst => Some("there is no database"),
+            Transition::InPlace | Transition::NewFirst => None,
+        }
     }
 }
 

@@ -8,7 +8,9 @@ use super::cluster::Cluster;
 use super::{ADD_TAGS, REMOVE_TAGS};
 use crate::aws::{Cx, Result, call};
 use crate::kind::values::Tags;
-use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
+use crate::kind::{
+    Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Transition, Verb, Wait,
+};
 use crate::kinds::answer::{complete, deleted};
 use crate::{attrs, props};
 
@@ -138,6 +140,16 @@ impl Kind for Instance {
         let found = describe(cx, names.iter().map(String::as_str)).await?;
         let ours = |token: &Token| found.iter().find(|it| super::token_of(it.tag_list()) == Some(token.as_str()));
         lost.iter().map(|it| ours(&it.token).map(|it| complete(DESCRIBE, attrs_of(it))).transpose()).collect()
+    }
+
+    fn noticed(old: &InstanceProps, new: &InstanceProps, transition: Transition) -> Option<&'static str> {
+        match transition {
+            Transition::InPlace if old.class != new.class => Some(
+                "the database is away until another of its servers has taken over, or for 3 to 10 minutes where it has one",
+            ),
+            Transition::OldFirst => Some("the database has a server less"),
+            Transition::InPlace | Transition::NewFirst => None,
+        }
     }
 }
 

@@ -14,7 +14,9 @@ use super::NO_ZONE;
 use super::hosted_zone::HostedZone;
 use super::name::{DnsName, canonical};
 use crate::aws::{Cx, Error, Result, call};
-use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Text, Token, Verb};
+use crate::kind::{
+    Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Text, Token, Transition, Verb,
+};
 use crate::kinds::answer::existing;
 use crate::{attrs, props};
 
@@ -151,6 +153,10 @@ impl Kind for Record {
         // A CNAME suffers nothing beside it.
         let exclusive = [old, new].iter().any(|it| it.record_type == "CNAME");
         old.zone == new.zone && old.name == new.name && (exclusive || old.record_type == new.record_type)
+    }
+
+    fn noticed(_old: &RecordProps, _new: &RecordProps, transition: Transition) -> Option<&'static str> {
+        (transition == Transition::OldFirst).then_some("a name of the site leads nowhere")
     }
 }
 

@@ -7,7 +7,9 @@ use aws_sdk_ssm::types::{Command as Sent, CommandInvocation, Target};
 
 use super::reports;
 use crate::aws::{Cx, Result, call};
-use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Retry, Seen, Text, Token, Verb, Wait};
+use crate::kind::{
+    Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Retry, Seen, Text, Token, Transition, Verb, Wait,
+};
 use crate::kinds::answer::{complete, existing};
 use crate::{attrs, props};
 
@@ -136,6 +138,12 @@ impl Kind for Command {
             });
         }
         Ok(all)
+    }
+
+    fn noticed(_old: &CommandProps, new: &CommandProps, transition: Transition) -> Option<&'static str> {
+        // That which closes the site; what it is said for has changed.
+        let closes = new.script.ends_with("maintenance.sh on");
+        (closes && transition == Transition::InPlace).then_some("visitors meet the page that people are at work")
     }
 }
 

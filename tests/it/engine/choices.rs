@@ -264,6 +264,48 @@ async fn what_is_still_in_use_is_not_deleted_whatever_is_allowed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_who_uses_the_site_notices_is_told() {
+    let spec = include_str!("../../../specs/everything.kdl");
+    let mut site = Site::new(&kinds::registry(), Weather::default(), 0);
+    site.converge(&from_spec(spec.as_bytes()), &Options::default()).await;
+    let mut told = String::new();
+    for (from, to) in [
+        ("owner=\"it-services\"", "owner=\"library\""),
+        ("scale min=2 max=10", "scale min=2 max=12"),
+        ("\"db.r6g.large\" count=2", "\"db.r6g.xlarge\" count=2"),
+        ("\"cache.t4g.medium\"", "\"cache.t4g.small\""),
+        ("zones 3", "zones 2"),
+        ("10.0.0.0/16", "10.1.0.0/16"),
+    ] {
+        assert!(spec.contains(from), "{from}");
+        let plan = site.plan(&from_spec(spec.replacen(from, to, 1).as_bytes()), &Options::default()).await.unwrap();
+        told += &format!("{to}\n");
+        for it in plan.interruptions {
+            let by: Vec<_> = it.by.iter().map(ToString::to_string).collect();
+            told += &format!("  {}: {}\n", it.what, by.join(", "));
+        }
+    }
+    insta::assert_snapshot!(told, @r#"
+    owner="library"
+    scale min=2 max=12
+    "db.r6g.xlarge" count=2
+      the database is away until another of its servers has taken over, or for 3 to 10 minutes where it has one: database.instance["1"], database.instance["2"]
+    "cache.t4g.small"
+      a cache starts empty; where it keeps sessions, everybody is logged out: cache.session
+    zones 2
+      a cache starts empty; where it keeps sessions, everybody is logged out: cache.application
+    10.1.0.0/16
+      a cache starts empty; where it keeps sessions, everybody is logged out: cache.application
+      a name of the site leads nowhere: dns.record["A"], dns.record["AAAA"]
+      nobody reaches the site: cdn.distribution, load-balancer.load-balancer
+      nobody reaches the site by one of its ports: load-balancer.listener.http, load-balancer.listener.https
+      servers do not reach the internet: network.nat["eu-west-1a"], network.nat["eu-west-1b"], network.nat["eu-west-1c"], network.route.private["eu-west-1a"], network.route.private["eu-west-1b"], network.route.private["eu-west-1c"], network.route.public
+      there is no web server: web.capacity, web.first
+      web servers of a zone have no shared files: files.mount-target["eu-west-1a"], files.mount-target["eu-west-1b"], files.mount-target["eu-west-1c"]
+    "#);
+}
+
+#[tokio::test(start_paused = true)]
 async fn whether_something_holds_data_is_a_matter_of_what_stands_and_not_of_what_is_wanted() {
     let of_note = |place: &str, note: &str| {
         let mut graph = Graph::default();

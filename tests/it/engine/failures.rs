@@ -209,6 +209,7 @@ fn plan_of_one_deletion(site: &Site, address: &Address) -> Plan {
         drift: Vec::new(),
         learnt: Vec::new(),
         steps: vec![step],
+        interruptions: Vec::new(),
         outputs: state.outputs.clone(),
     }
 }

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use moodle_infra::aws::{Cx, Result};
-use moodle_infra::kind::Token;
 use moodle_infra::kind::erased::{Boxed, EditValue, Erased, LostValue, Meta, Registry, SeenValue};
+use moodle_infra::kind::{Token, Transition};
 use serde_json::Value;
 
 use super::nature::natures;
@@ -78,6 +78,10 @@ impl Erased for Simulated {
 
     fn conflicts(&self, old: &Value, new: &Value) -> bool {
         self.real.conflicts(old, new)
+    }
+
+    fn noticed(&self, old: &Value, new: &Value, transition: Transition) -> Option<&'static str> {
+        self.real.noticed(old, new, transition)
     }
 
     fn create<'a>(&'a self, cx: &'a Cx, token: &'a Token, want: &'a Value) -> Boxed<'a, Result<Value>> {
