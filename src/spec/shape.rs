@@ -17,7 +17,8 @@ const MOST_FAULTS: usize = 20;
 
 /// Returns what is wrong with the shape of a text.
 pub(super) fn faults_of(source: &Source, tokens: &[Token]) -> Vec<Diagnostic> {
-    let mut shape = Shape { source, at: At::Start, open: Vec::new(), commented: false, last: None, faults: Vec::new() };
+    let mut shape =
+        Shape { source, at: At::Start, open: Vec::new(), commented: false, last: None, dashes: 0, faults: Vec::new() };
     shape.characters();
     for token in tokens {
         shape.take(*token);
@@ -33,6 +34,8 @@ pub(super) fn faults_of(source: &Source, tokens: &[Token]) -> Vec<Diagnostic> {
 enum At {
     /// The name of a node.
     Start,
+    /// As entries, right behind the name of the node, which is no field.
+    Named,
     /// A value, a field, a block, or the end of the node.
     Entries,
     /// The value of a field, behind `=`.
@@ -62,6 +65,8 @@ struct Shape<'a> {
     commented: bool,
     /// The last token that is not a blank or a comment, on this line.
     last: Option<Token>,
+    /// How many `/-` there are in a row.
+    dashes: usize,
     faults: Vec<Diagnostic>,
 }
 
@@ -89,7 +94,7 @@ impl Shape<'_> {
             Kind::Space | Kind::Continuation => return,
             Kind::BlockComment => return self.comment(span),
             Kind::Newline | Kind::LineComment => return self.line_ends(span),
-            Kind::Slashdash => {}
+            Kind::Slashdash => self.comments_out(span),
             Kind::End => self.node_ends(span),
             Kind::Open => self.opens(span),
             Kind::Close => self.closes(span),
@@ -121,6 +126,14 @@ impl Shape<'_> {
                 Diagnostic::error("spec::comment", self.source.place(span), "Comment too intricate", detail);
             fault.help("Begin each of its lines with `//` instead.");
             self.faults.push(fault);
+        }
+    }
+
+    fn comments_out(&mut self, span: Span) {
+        // Each may comment out the next one: the parser goes one level deeper.
+        self.dashes = if self.last_is(Kind::Slashdash) { self.dashes + 1 } else { 1 };
+        if self.dashes == DEEPEST + 1 {
+            self.too_deep(span);
         }
     }
 
@@ -201,6 +214,9 @@ impl Shape<'_> {
         let named = self.at == At::Entries && self.last.is_some_and(|it| matches!(it.kind, Kind::Word | Kind::Quoted));
         if named {
             self.at = At::Value;
+        } else if self.at == At::Named {
+            let detail = "This line begins with a field, and a field stands behind the name of its node.";
+            self.fault(span, "Field without a node", detail, "Write `name value`, or `name field=value`.");
         } else {
             self.fault(
                 span,
@@ -216,10 +232,10 @@ impl Shape<'_> {
         match self.at {
             At::Start => {
                 self.commented = self.last_is(Kind::Slashdash);
-                self.at = At::Entries;
+                self.at = At::Named;
             }
             At::Value => self.at = At::Valued,
-            At::Entries | At::Valued => self.at = At::Entries,
+            At::Named | At::Entries | At::Valued => self.at = At::Entries,
             At::Behind { .. } => {
                 let detail = format!("{} stands behind a `}}` on the same line.", quoted(text));
                 self.fault(

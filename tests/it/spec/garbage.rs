@@ -15,6 +15,64 @@ fn read(bytes: &[u8]) {
     assert_eq!(rendered.is_empty(), faults.is_empty());
 }
 
+/// What a spec is made of, and what it is not.
+const PIECES: &[&str] = &[
+    "a",
+    " c=1",
+    " d=\"x y\"",
+    " \"t\"",
+    " #true",
+    " 5",
+    " ",
+    "\n",
+    ";",
+    " {",
+    "{",
+    "}\n",
+    "}",
+    " // c\n",
+    "/* e */",
+    " /-",
+    "/- ",
+    "/-",
+    " \\\n",
+    " \"\"\"\n  h\n  \"\"\"",
+    " #\"j\"#",
+    "=",
+    "\t",
+    "(a)",
+    "[",
+    "\"",
+    "#",
+    "##\"",
+    "\\",
+    "*/",
+    "/*",
+    "-",
+    "0x",
+    "é",
+    "\u{feff}",
+    "\r",
+    "1e",
+    "'",
+    ",",
+    "/",
+];
+
+/// The parser recurses where it recovers; what it is given must not let it do so with the length of a text.
+#[test]
+fn no_two_pieces_however_often_need_much_stack() {
+    let all = || {
+        for (one, other) in PIECES.iter().flat_map(|one| PIECES.iter().map(move |other| (one, other))) {
+            for before in ["", "moodle \"a\" {\n", "moodle \"a\" { b"] {
+                let text = format!("{before}{}", format!("{one}{other}").repeat(1500));
+                read(text.as_bytes());
+            }
+        }
+    };
+    std::thread::Builder::new().stack_size(256 * 1024).spawn(all).unwrap().join().unwrap();
+}
+
 #[test]
 fn much_of_anything_is_read_soon() {
     let started = Instant::now();

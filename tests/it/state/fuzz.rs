@@ -4,7 +4,8 @@
 //! of other files. Everything that a file gets as far as is done with it: a spec that is still one is formatted,
 //! filled in and drawn; a state is checked, written and planned with; a plan is shown and queued. Each run makes the
 //! same files unless told otherwise: `FUZZ_SECONDS=600` goes on for so long, with `FUZZ_SEED=n` from another start. A
-//! failure says its seed, with which it can be had again.
+//! failure says its seed, with which it can be had again; where the process dies, it stands in `tmp/fuzz-last` of the
+//! target folder.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -303,6 +304,7 @@ fn no_file_brings_it_down() {
             assert!(run(seed, &bench) || *name == "journal", "{name}: an undamaged one is refused");
         }
     }
+    let last = Path::new(env!("CARGO_TARGET_TMPDIR")).join("fuzz-last");
     let begun = Instant::now();
     let mut told = Vec::new();
     for Target { name, seeds, run } in &targets {
@@ -311,6 +313,8 @@ fn no_file_brings_it_down() {
         while until.map_or(runs < RUNS, |it| Instant::now() < it) {
             let seed = first + runs;
             let bytes = damaged(&mut Dice::of(seed), seeds);
+            // Who runs out of stack says nothing any more.
+            std::fs::write(&last, format!("{name}: FUZZ_SEED={seed}\n")).unwrap();
             let started = Instant::now();
             let ended = catch_unwind(AssertUnwindSafe(|| run(&bytes, &bench)));
             let took = started.elapsed();
