@@ -281,6 +281,12 @@ fn damaged(dice: &mut Dice, seeds: &[Vec<u8>]) -> Vec<u8> {
     bytes
 }
 
+/// Writes down what comes next: who runs out of stack says nothing any more.
+#[expect(clippy::disallowed_methods, reason = "a note need not survive a crash of the machine")]
+fn note(text: &str) {
+    std::fs::write(Path::new(env!("CARGO_TARGET_TMPDIR")).join("fuzz-last"), text).unwrap();
+}
+
 fn peak_memory() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|it| it.strip_prefix("VmHWM:")).unwrap();
@@ -304,7 +310,6 @@ fn no_file_brings_it_down() {
             assert!(run(seed, &bench) || *name == "journal", "{name}: an undamaged one is refused");
         }
     }
-    let last = Path::new(env!("CARGO_TARGET_TMPDIR")).join("fuzz-last");
     let begun = Instant::now();
     let mut told = Vec::new();
     for Target { name, seeds, run } in &targets {
@@ -313,8 +318,7 @@ fn no_file_brings_it_down() {
         while until.map_or(runs < RUNS, |it| Instant::now() < it) {
             let seed = first + runs;
             let bytes = damaged(&mut Dice::of(seed), seeds);
-            // Who runs out of stack says nothing any more.
-            std::fs::write(&last, format!("{name}: FUZZ_SEED={seed}\n")).unwrap();
+            note(&format!("{name}: FUZZ_SEED={seed}\n"));
             let started = Instant::now();
             let ended = catch_unwind(AssertUnwindSafe(|| run(&bytes, &bench)));
             let took = started.elapsed();
