@@ -40,6 +40,8 @@ const EDITS: &[(&str, &str)] = &[
     ("instances \"t4g.nano\"", "instances \"t4g.micro\""),
     ("dashboard #true", "dashboard #false"),
     ("alarms #true", "alarms #false"),
+    ("release \"5.3.0\"", "release \"5.3.1\""),
+    ("domain \"moodle.example.edu\"", "domain \"learn.example.edu\""),
     ("10.0.0.0/16", "10.1.0.0/16"),
 ];
 
