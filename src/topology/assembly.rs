@@ -6,6 +6,7 @@ use super::network::Visitors;
 use super::{Build, Facts, Files, Front, Issued, LoadBalancer, Question, Target, Topology};
 use super::{bastion, boot, cache, cdn, database, dns, load_balancer, moodle, site, watch, web};
 use crate::graph::Graph;
+use crate::kind::Text;
 use crate::kind::values::Tags;
 
 impl Topology {
@@ -71,6 +72,9 @@ impl Topology {
             let needs = web::Needs {
                 places,
                 target_group: balancer.as_ref().map(|it| it.target_group.clone()),
+                label: balancer
+                    .as_ref()
+                    .map(|it| Text::concat([it.full_name.clone(), "/".into(), it.target_group_full_name.clone()])),
                 listeners: balancer.as_ref().map(|it| it.listeners.clone()).unwrap_or_default(),
                 database: database.as_ref(),
                 shared: shared.as_ref(),

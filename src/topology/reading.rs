@@ -42,7 +42,7 @@ pub(super) fn stack(cx: &mut Reader<'_>, node: &Node) -> Option<Topology> {
         Some(Some(network)) => cache::Ground::There(network),
     };
     let caches = cache::read(cx, &mut form, ground, place, profile);
-    let web = form.field(cx, "web").map(|node| web::read(cx, node, network.as_ref(), profile));
+    let web = form.field(cx, "web").map(|node| web::read(cx, node, network.as_ref(), has("load-balancer"), profile));
     let around = cdn::Around {
         region: place,
         load_balancer: has("load-balancer"),

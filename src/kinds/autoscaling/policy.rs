@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::group::Group;
 use super::{CONTENTION, INVALID, ended, is_gone};
 use crate::aws::{Cx, Result, call};
-use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Token, Verb, Wait};
+use crate::kind::{Actions, Edit, Kind, Lost, Named, Phase, Poll, Rate, Ref, Retry, Seen, Text, Token, Verb, Wait};
 use crate::kinds::answer::complete;
 use crate::{attrs, props};
 
@@ -45,6 +45,14 @@ pub enum Rule {
     Cpu {
         /// In percent.
         percent: i32,
+    },
+    /// Keeps the requests that a load balancer sends each server near this, with alarms of its own.
+    Requests {
+        /// So many a minute.
+        per_minute: i32,
+        /// What AWS calls load balancer and target group: `app/…/…/targetgroup/…/…`. The target group must be the
+        /// group's, and one that the load balancer sends requests to.
+        of: Text,
     },
 }
 
@@ -127,23 +135,31 @@ impl Kind for Policy {
 async fn put(cx: &Cx, want: &PolicyProps) -> Result<PolicyAttrs> {
     let PolicyProps { group, name, rule } = want;
     let put = cx.autoscaling().put_scaling_policy().auto_scaling_group_name(group.id()).policy_name(name);
-    let put = match *rule {
+    let put = match rule {
         Rule::Step { servers, cooldown_seconds } => put
             .policy_type(STEP)
             .adjustment_type("ChangeInCapacity")
-            .scaling_adjustment(servers)
-            .cooldown(cooldown_seconds),
-        Rule::Cpu { percent } => put.policy_type(TRACKING).target_tracking_configuration(tracking(percent)),
+            .scaling_adjustment(*servers)
+            .cooldown(*cooldown_seconds),
+        Rule::Cpu { percent } => {
+            let metric = MetricType::AsgAverageCpuUtilization;
+            put.policy_type(TRACKING).target_tracking_configuration(tracking(metric, None, *percent))
+        }
+        Rule::Requests { per_minute, of } => {
+            let metric = MetricType::AlbRequestCountPerTarget;
+            put.policy_type(TRACKING).target_tracking_configuration(tracking(metric, Some(of.as_str()), *per_minute))
+        }
     };
     let answer = call(PUT, put.send().await)?;
     let arn = complete(PUT, answer.policy_arn)?;
     Ok(PolicyAttrs { arn, group: group.id().to_owned(), name: name.clone() })
 }
 
-fn tracking(percent: i32) -> TargetTrackingConfiguration {
-    let metric = PredefinedMetricSpecification::builder().predefined_metric_type(MetricType::AsgAverageCpuUtilization);
-    let tracking = TargetTrackingConfiguration::builder().predefined_metric_specification(metric.build());
-    tracking.target_value(f64::from(percent)).build()
+fn tracking(metric: MetricType, of: Option<&str>, value: i32) -> TargetTrackingConfiguration {
+    let metric = PredefinedMetricSpecification::builder().predefined_metric_type(metric);
+    let metric = metric.set_resource_label(of.map(str::to_owned)).build();
+    let tracking = TargetTrackingConfiguration::builder().predefined_metric_specification(metric);
+    tracking.target_value(f64::from(value)).build()
 }
 
 /// Returns the policies of these groups; a group that does not exist has none.
@@ -174,10 +190,17 @@ fn one(all: &BTreeMap<String, Vec<ScalingPolicy>>, group: &str, name: &str) -> O
 fn rule_of(policy: &ScalingPolicy) -> Rule {
     match policy.target_tracking_configuration() {
         Some(tracking) if policy.policy_type() == Some(TRACKING) => {
-            let metric = tracking.predefined_metric_specification().and_then(|it| it.predefined_metric_type());
-            // Of another metric somebody else thought: nought is never wanted, so it is a difference.
-            let ours = metric == Some(&MetricType::AsgAverageCpuUtilization);
-            Rule::Cpu { percent: tracking.target_value().filter(|_| ours).map_or(0, whole) }
+            let metric = tracking.predefined_metric_specification();
+            let value = tracking.target_value().map_or(0, whole);
+            match metric.and_then(|it| it.predefined_metric_type()) {
+                Some(MetricType::AsgAverageCpuUtilization) => Rule::Cpu { percent: value },
+                Some(MetricType::AlbRequestCountPerTarget) => {
+                    let of = metric.and_then(|it| it.resource_label()).unwrap_or_default();
+                    Rule::Requests { per_minute: value, of: Text::from(of) }
+                }
+                // Of another metric somebody else thought: nought is never wanted, so it is a difference.
+                _ => Rule::Cpu { percent: 0 },
+            }
         }
         _ => Rule::Step {
             servers: policy.scaling_adjustment().unwrap_or(0),
@@ -186,7 +209,7 @@ fn rule_of(policy: &ScalingPolicy) -> Rule {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "a share in percent")]
-fn whole(percent: f64) -> i32 {
-    percent.round() as i32
+#[expect(clippy::cast_possible_truncation, reason = "a share in percent, or requests a minute")]
+fn whole(value: f64) -> i32 {
+    value.round() as i32
 }

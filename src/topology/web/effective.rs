@@ -1,6 +1,6 @@
 //! The tier written as a spec that says everything.
 
-use super::{Opcache, Php, Scale, Scaling, Step, Web};
+use super::{Load, Opcache, Php, Scale, Scaling, Step, Web};
 use crate::topology::effective::text;
 
 /// Returns the lines in the block of `web`.
@@ -29,7 +29,8 @@ pub(in crate::topology) fn lines(web: &Web) -> Vec<String> {
         Scaling::Steps { out, inward } => {
             lines.extend([("scale-out", out), ("scale-in", inward)].map(|(name, it)| step(name, *it)));
         }
-        Scaling::Target(percent) => lines.push(format!("target-tracking cpu={percent}")),
+        Scaling::Target(Load::Cpu(percent)) => lines.push(format!("target-tracking cpu={percent}")),
+        Scaling::Target(Load::Requests(count)) => lines.push(format!("target-tracking requests-per-minute={count}")),
     }
     lines.push(format!("health grace-seconds={grace_seconds}"));
     lines.push(format!("refresh min-healthy-percent={min_healthy_percent}"));

@@ -1,6 +1,6 @@
 //! The `web` node of a spec: its fields and their defaults.
 
-use super::{Opcache, Php, Scale, Scaling, Step, Web};
+use super::{Load, Opcache, Php, Scale, Scaling, Step, Web};
 use crate::spec::reader::{Form, Reader};
 use crate::spec::source::Span;
 use crate::spec::tree::Node;
@@ -18,12 +18,14 @@ const GRACE_SECONDS: i32 = 900;
 const MIN_HEALTHY_PERCENT: i32 = 90;
 const RETAIN_DAYS: i32 = 7;
 
-/// Reads the tier; `None` where it has errors, all of which are noted. `network` is what was read of that tier.
+/// Reads the tier; `None` where it has errors, all of which are noted. `network` is what was read of that tier, and
+/// `balanced` whether there is a load balancer.
 // Every field is read before the first is missed, so that all faults are found at once.
 pub(in crate::topology) fn read(
     cx: &mut Reader<'_>,
     node: &Node,
     network: Option<&Option<Network>>,
+    balanced: bool,
     profile: &Profile,
 ) -> Option<Web> {
     let mut form = Form::of(node);
@@ -33,7 +35,7 @@ pub(in crate::topology) fn read(
     check_internet(cx, form.span(), network, image.as_ref());
     let volume = numbers(cx, &mut form, "volume", [("gib", VOLUME_GIB, 8, 16_384)]);
     let scale = scale(cx, &mut form, profile);
-    let scaling = scaling(cx, &mut form);
+    let scaling = scaling(cx, &mut form, balanced);
     let health = numbers(cx, &mut form, "health", [("grace-seconds", GRACE_SECONDS, 0, 7200)]);
     let refresh = numbers(cx, &mut form, "refresh", [("min-healthy-percent", MIN_HEALTHY_PERCENT, 0, 100)]);
     let key_pair = machines::key_pair(cx, &mut form);
@@ -153,7 +155,7 @@ fn scale(cx: &mut Reader<'_>, form: &mut Form<'_>, profile: &Profile) -> Option<
     Some(Scale { min, max })
 }
 
-fn scaling(cx: &mut Reader<'_>, form: &mut Form<'_>) -> Option<Scaling> {
+fn scaling(cx: &mut Reader<'_>, form: &mut Form<'_>, balanced: bool) -> Option<Scaling> {
     let target = form.field(cx, "target-tracking");
     let [out, inward] = [("scale-out", OUT), ("scale-in", IN)].map(|(name, default)| {
         let there = form.fields(name).first().map(|it| it.name.span);
@@ -168,8 +170,8 @@ fn scaling(cx: &mut Reader<'_>, form: &mut Form<'_>) -> Option<Scaling> {
                 .help("Remove it, or remove `target-tracking`.")
                 .also(place, "excludes it");
         }
-        let percent = target_of(cx, node);
-        return percent.filter(|_| excluded.is_empty()).map(Scaling::Target);
+        let load = target_of(cx, node, balanced);
+        return load.filter(|_| excluded.is_empty()).map(Scaling::Target);
     }
     let (steps_out, steps_in) = (out.1?, inward.1?);
     if steps_out.cpu <= steps_in.cpu {
@@ -192,17 +194,31 @@ fn step(cx: &mut Reader<'_>, form: &mut Form<'_>, name: &'static str, default: S
     Some(Step { cpu, minutes, cooldown_seconds })
 }
 
-fn target_of(cx: &mut Reader<'_>, node: &Node) -> Option<i32> {
+fn target_of(cx: &mut Reader<'_>, node: &Node, balanced: bool) -> Option<Load> {
     let mut form = Form::of(node);
-    let value = form.property(cx, "cpu");
+    let [cpu, requests] = ["cpu", "requests-per-minute"].map(|it| form.property(cx, it));
     form.close(cx);
-    let Some(value) = value else {
-        let detail = "`target-tracking` needs the load of the processors to stay near.";
-        cx.error("spec::missing-value", node.name.span, "Missing value", detail)
-            .help("Write for example: target-tracking cpu=60");
-        return None;
-    };
-    cx.whole(value, "`cpu`", 10, 90)
+    match (cpu, requests) {
+        (Some(cpu), None) => cx.whole(cpu, "`cpu`", 10, 90).map(Load::Cpu),
+        (None, Some(requests)) if !balanced => {
+            let detail = "A load balancer counts the requests, and the stack has no `load-balancer`.";
+            cx.error("web::scaling", requests.span, "Nobody counts requests", detail)
+                .help("Write `load-balancer` too, or cpu=60 instead.");
+            None
+        }
+        (None, Some(requests)) => cx.whole(requests, "`requests-per-minute`", 1, 1_000_000).map(Load::Requests),
+        (None, None) => {
+            let detail = "`target-tracking` needs the load of a server to stay near.";
+            cx.error("spec::missing-value", node.name.span, "Missing value", detail)
+                .help("Write for example: target-tracking cpu=60, or target-tracking requests-per-minute=1000");
+            None
+        }
+        (Some(_), Some(requests)) => {
+            let detail = "A group follows one load: that of its processors, or its requests.";
+            cx.error("web::scaling", requests.span, "Two loads", detail).help("Remove one of them.");
+            None
+        }
+    }
 }
 
 fn logs(cx: &mut Reader<'_>, form: &mut Form<'_>) -> Option<i32> {

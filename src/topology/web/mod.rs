@@ -84,8 +84,17 @@ pub enum Scaling {
         /// When there is one fewer.
         inward: Step,
     },
-    /// So many that the load of their processors stays near this, in percent.
-    Target(i32),
+    /// So many that the load of each stays near this.
+    Target(Load),
+}
+
+/// The load of a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Load {
+    /// Of its processors, in percent.
+    Cpu(i32),
+    /// Requests that the load balancer sends it, a minute.
+    Requests(i32),
 }
 
 /// A threshold.
@@ -124,6 +133,8 @@ pub(super) struct Needs<'a> {
     pub places: &'a Places,
     /// The ARN of the target group that visitors come through.
     pub target_group: Option<Text>,
+    /// What metrics call the load balancer and that target group: `app/…/…/targetgroup/…/…`.
+    pub label: Option<Text>,
     /// What must be there before a server can be seen to be well.
     pub listeners: Vec<Ref<Listener>>,
     pub database: Option<&'a Reached>,

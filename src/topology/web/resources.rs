@@ -47,7 +47,7 @@ impl Web {
             cx.graph.after(&template, closed);
         }
         let group = self.add_group(cx, needs, &template);
-        scaling::add(cx, self.scaling, &group);
+        scaling::add(cx, self.scaling, &group, needs);
         let installed = moodle.map(|it| it.install(cx, &group, &template, |cx, first| after(cx, first, needs, ground)));
         let capacity: Ref<Capacity> = cx.graph.add(at("web.capacity"), life::capacity(self, &group, moodle));
         after(cx, &capacity, needs, ground);

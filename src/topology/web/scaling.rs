@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Scaling, Step};
+use super::{Load, Needs, Scaling, Step};
 use crate::kind::Ref;
 use crate::kinds::autoscaling::group::Group;
 use crate::kinds::autoscaling::metrics::{Metrics, MetricsProps};
@@ -15,12 +15,20 @@ use crate::topology::{Build, at};
 const METRICS: [&str; 2] = ["GroupDesiredCapacity", "GroupInServiceInstances"];
 
 /// Adds policies, alarms and the figures about the group.
-pub(super) fn add(cx: &mut Build<'_>, scaling: Scaling, group: &Ref<Group>) {
+pub(super) fn add(cx: &mut Build<'_>, scaling: Scaling, group: &Ref<Group>, needs: &Needs<'_>) {
     let props = MetricsProps { group: group.early(), names: METRICS.map(str::to_owned).into() };
     cx.graph.add::<Metrics>(at("web.metrics"), props);
     match scaling {
-        Scaling::Target(percent) => {
+        Scaling::Target(Load::Cpu(percent)) => {
             add_policy(cx, group, "cpu", Rule::Cpu { percent });
+        }
+        Scaling::Target(Load::Requests(per_minute)) => {
+            let of = needs.label.clone().expect("checked: there is a load balancer");
+            let policy = add_policy(cx, group, "requests", Rule::Requests { per_minute, of });
+            // Only then the load balancer has anything to do with the target group.
+            for listener in &needs.listeners {
+                cx.graph.after(&policy, listener);
+            }
         }
         Scaling::Steps { out, inward } => {
             add_step(cx, group, "out", out, 1);

@@ -43,6 +43,7 @@ pub(super) const CASES: &[Case] = &[
     Case { name: "metrics", build: metrics },
     Case { name: "policy", build: policy },
     Case { name: "policy by target", build: policy_by_target },
+    Case { name: "policy by requests", build: policy_by_requests },
     Case { name: "refresh", build: refresh },
     Case { name: "refresh of nothing", build: refresh_of_nothing },
     Case { name: "parameter", build: parameter },
@@ -76,6 +77,11 @@ pub(super) const DEFECTS: &[Defect] = &[
     lacks("release", "still pending after ten looks", "a server boots, and says when it is done"),
     lacks("policy", "autoscaling:PutScalingPolicy failed: the answer lacks a member", "the answer has the PolicyARN"),
     lacks("policy by target", "autoscaling:PutScalingPolicy failed: the answer lacks a member", "it has the PolicyARN"),
+    lacks(
+        "policy by requests",
+        "autoscaling:PutScalingPolicy failed: the answer lacks a member",
+        "it has the PolicyARN",
+    ),
     lacks("metrics", "autoscaling:DisableMetricsCollection failed: an answer with status 500", "the call exists"),
     lacks("refresh", "autoscaling:DescribeInstanceRefreshes failed: an answer with status 500", "the call exists"),
     lacks(
@@ -305,6 +311,17 @@ fn policy_by_target() -> Build {
     let (_, [group, other]) = add_groups(&mut graph);
     let before = PolicyProps { group, name: "cpu".to_owned(), rule: Rule::Cpu { percent: 60 } };
     case::<Policy>(graph, before, |it| it.rule = Rule::Cpu { percent: 50 }, |it| it.group = other)
+}
+
+fn policy_by_requests() -> Build {
+    let mut graph = Graph::default();
+    let (_, [group, other]) = add_groups(&mut graph);
+    let rule = |per_minute| Rule::Requests {
+        per_minute,
+        of: "app/campus/0123456789abcdef/targetgroup/campus/fedcba9876543210".into(),
+    };
+    let before = PolicyProps { group, name: "requests".to_owned(), rule: rule(900) };
+    case::<Policy>(graph, before, move |it| it.rule = rule(1200), |it| it.group = other)
 }
 
 fn version(template: &Ref<LaunchTemplate>) -> Text {

@@ -86,6 +86,11 @@ const FORMS: &[&[(&str, &str)]] = &[
         ("scale-in cpu=25 minutes=3 cooldown-seconds=300", ""),
         ("// target-tracking", "target-tracking"),
     ],
+    &[
+        ("scale-out cpu=75 minutes=3 cooldown-seconds=300", ""),
+        ("scale-in cpu=25 minutes=3 cooldown-seconds=300", ""),
+        ("// target-tracking cpu=60", "target-tracking requests-per-minute=900"),
+    ],
     &[("alias #true; create-zone #false", "alias #false")],
     &[("alias #true; create-zone #false", "create-zone #true")],
     &[("scale 0;", "scale 1;")],

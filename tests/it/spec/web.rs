@@ -113,6 +113,16 @@ fn a_target_takes_the_place_of_steps() {
 }
 
 #[test]
+fn requests_are_a_load_too() {
+    let graph =
+        graph("network { zones 2; nat \"none\" }; load-balancer; web { target-tracking requests-per-minute=900 }");
+    let resources = needs(&graph, "web");
+    let policy = resources.lines().find(|it| it.contains("web.policy")).unwrap_or_default();
+    insta::assert_snapshot!(policy, @"web.policy.requests <- load-balancer.listener.http ready, load-balancer.load-balancer, load-balancer.target-group, web.group");
+    insta::assert_snapshot!(props(&graph, "web.policy.requests"), @r#"{"group":{"$from":[{"attr":"name","of":"web.group","until":"created"}]},"name":"requests","rule":{"requests":{"of":{"$from":[{"attr":"full_name","of":"load-balancer.load-balancer","until":"created"},"/",{"attr":"full_name","of":"load-balancer.target-group","until":"created"}]},"per_minute":900}}}"#);
+}
+
+#[test]
 fn parameters_say_what_the_site_is_made_of() {
     let graph =
         graph("network { zones 2; nat \"none\" }; database; files; cache \"session\"; web { parameters #true }");
@@ -178,7 +188,8 @@ fn the_effective_spec_reads_back_as_the_same_topology() {
         opcache memory-mib=256 files=20000 revalidate-seconds=60; php memory-limit-mib=1024 max-input-vars=10000; \
         logs retain-days=30; parameters #true }; \
         bastion { instances \"t3.micro\"; scale 1; ssh-from \"198.51.100.7/32\"; key-pair \"ops\" }";
-    for tiers in ["network; web; bastion", &format!("network; {all}")] {
+    let requests = "network; load-balancer; web { target-tracking requests-per-minute=900 }";
+    for tiers in ["network; web; bastion", &format!("network; {all}"), requests] {
         let topology = topology_of(tiers);
         let written = effective(&topology);
         let (again, faults) = topology::read(written.as_bytes(), "effective.kdl");
@@ -256,8 +267,10 @@ fn numbers_of_servers() {
     x.kdl:4:25: error: Number out of range: `minutes` is 0, and must be from 1 to 60. Write a number from 1 to 60. [spec::out-of-range]
     x.kdl:4:44: error: Number out of range: `cooldown-seconds` is -1, and must be from 0 to 3600. Write a number from 0 to 3600. [spec::out-of-range]
     ");
-    insta::assert_snapshot!(within("target-tracking"), @"x.kdl:4:1: error: Missing value: `target-tracking` needs the load of the processors to stay near. Write for example: target-tracking cpu=60 [spec::missing-value]");
+    insta::assert_snapshot!(within("target-tracking"), @"x.kdl:4:1: error: Missing value: `target-tracking` needs the load of a server to stay near. Write for example: target-tracking cpu=60, or target-tracking requests-per-minute=1000 [spec::missing-value]");
     insta::assert_snapshot!(within("target-tracking cpu=60\nscale-in cpu=10"), @"x.kdl:5:1: error: Field of another way to scale: `target-tracking` decides both when there are more servers and when there are fewer. Remove it, or remove `target-tracking`. [web::scaling] (4:1 excludes it)");
+    insta::assert_snapshot!(within("target-tracking cpu=60 requests-per-minute=900"), @"x.kdl:4:44: error: Two loads: A group follows one load: that of its processors, or its requests. Remove one of them. [web::scaling]");
+    insta::assert_snapshot!(within("target-tracking requests-per-minute=900"), @"x.kdl:4:37: error: Nobody counts requests: A load balancer counts the requests, and the stack has no `load-balancer`. Write `load-balancer` too, or cpu=60 instead. [web::scaling]");
     insta::assert_snapshot!(within("refresh min-healthy-percent=101; health grace-seconds=9000"), @"
     x.kdl:4:29: error: Number out of range: `min-healthy-percent` is 101, and must be from 0 to 100. Write a number from 0 to 100. [spec::out-of-range]
     x.kdl:4:55: error: Number out of range: `grace-seconds` is 9000, and must be from 0 to 7200. Write a number from 0 to 7200. [spec::out-of-range]
