@@ -57,6 +57,7 @@ const FOR_THE_WIZARD: &[Template] = &[
     template!("/etc/systemd/system/moodle-stage.service", "stage.service"),
     template!("/etc/systemd/system/moodle-stage.timer", "stage.timer"),
     template!("/opt/moodle-infra/stage.sh", "stage.sh", program),
+    template!("/opt/moodle-infra/visitor.sh", "visitor.sh", program),
 ];
 const FOR_THE_CACHE: &[Template] =
     &[template!("/opt/moodle-infra/cache.json", "cache.json"), template!("/opt/moodle-infra/cache.php", "cache.php")];

@@ -587,8 +587,13 @@ def is_installed_in_the_browser(site):
     must(site.world.report(one)["stage"] == "wizard" and site.tree(one) == was, "half an installation counts as one")
     status, _, body = step(2, "192.0.2.66")
     must(status == 500 and "original IP" in body, f"anybody can finish it: {status} {body}")
-    status, _, body = step(2, "198.51.100.7")
-    must(status == 200, f"who began it cannot finish it: {body}")
+    # What the stack's output `wizard-other-address` has a server run, and what it must not.
+    refused = subprocess.run(one.inside("/opt/moodle-infra/visitor.sh", "' OR 1=1"), stdout=subprocess.DEVNULL, check=False)
+    must(refused.returncode == 2, "an address that is none")
+    one.run("/opt/moodle-infra/visitor.sh", "192.0.2.66")
+    must(step(2, "198.51.100.7")[0] == 500, "two addresses can finish it")
+    status, _, body = step(2, "192.0.2.66")
+    must(status == 200, f"who was let in cannot finish it: {body}")
     # Killed at each of its lines, and again a minute later.
     lines = [it + 1 for it, line in enumerate(one.read("/opt/moodle-infra/stage.sh").splitlines())
              if line.strip() and line.strip()[0] != "#" and line.strip() != "fi"]

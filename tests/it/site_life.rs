@@ -214,7 +214,10 @@ async fn the_wizard_has_one_server_until_somebody_has_gone_through_it() {
     stack.apply(&wizard).await;
     assert_eq!(servers(&stack).await, (1, 1, ["1".to_owned()].into()));
     assert!(stack.output("wizard").starts_with("open http://"), "{}", stack.output("wizard"));
-    assert!(stack.output("wizard-other-address").contains("lastip"));
+    assert_eq!(stack.output("site-stage"), "wizard");
+    let other = stack.output("wizard-other-address");
+    let command = "--parameters commands=\"/opt/moodle-infra/visitor.sh YOUR-ADDRESS\"";
+    assert!(other.starts_with("aws ssm send-command --region ") && other.ends_with(command), "{other}");
     assert_eq!(told(&stack).await, Vec::<String>::new());
 
     // Somebody has done it: the server says so.

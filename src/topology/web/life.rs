@@ -74,9 +74,11 @@ impl Moodle {
             build: self.build.clone(),
             stage: if self.wizard { "wizard" } else { "installed" }.to_owned(),
         };
-        let installed = cx.graph.add(at("site.installed"), props);
+        let installed: Ref<Release> = cx.graph.add(at("site.installed"), props);
         cx.graph.after(&installed, &first);
         cx.graph.after(&installed, template);
+        // `installed`, or `wizard` until somebody has gone through it.
+        output(cx, "site-stage", &installed.attr("stage"));
         installed
     }
 
@@ -102,9 +104,7 @@ impl Moodle {
             "aws ssm send-command --region {region} --document-name AWS-RunShellScript \
              --targets Key=tag:aws:autoscaling:groupName,Values="
         );
-        let set = " --parameters commands=\"runuser -u apache -- php -r \
-                   'require(\\\"/opt/moodle-infra/database.php\\\"); Database::open()->column(\
-                   \\\"UPDATE mdl_user SET lastip = \\\\\\$1 WHERE id = 2\\\", \\\"YOUR-ADDRESS\\\");'\"";
+        let set = " --parameters commands=\"/opt/moodle-infra/visitor.sh YOUR-ADDRESS\"";
         output(cx, "wizard-other-address", &Text::concat([send.into(), group.text(), set.into()]));
     }
 

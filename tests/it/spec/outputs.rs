@@ -62,6 +62,7 @@ fn a_whole_site_tells_all_of_it() {
     shell
     site-recovery-point
     site-snapshot
+    site-stage
     subnet-app-eu-west-1a
     subnet-app-eu-west-1b
     subnet-app-eu-west-1c
@@ -129,6 +130,7 @@ fn a_site_without_a_domain_tells_what_it_is_reached_by() {
     shell
     site-recovery-point
     site-snapshot
+    site-stage
     subnet-app-eu-west-1a
     subnet-app-eu-west-1b
     subnet-data-eu-west-1a

@@ -27,8 +27,8 @@ $DB->tell('install begins');
 $quote = fn($it) => "'" . str_replace("'", "''", $it) . "'";
 make_tables();
 $DB->column("INSERT INTO mdl_course VALUES ({$quote($options['fullname'])}, {$quote($options['shortname'])})");
-$DB->column("INSERT INTO mdl_user VALUES ('guest', 'root@localhost', '')");
-$DB->column("INSERT INTO mdl_user VALUES ({$quote($options['adminuser'])}, {$quote($options['adminemail'])}, {$quote(hash('sha256', $options['adminpass']))})");
+$DB->column("INSERT INTO mdl_user VALUES (1, 'guest', 'root@localhost', '', '')");
+$DB->column("INSERT INTO mdl_user VALUES (2, {$quote($options['adminuser'])}, {$quote($options['adminemail'])}, {$quote(hash('sha256', $options['adminpass']))}, '')");
 foreach (['lang' => $options['lang'], 'version' => (string)$version, 'plugins' => plugins(), 'rolesactive' => '1'] as $name => $value) {
     $DB->set($name, $value);
 }

@@ -11,16 +11,15 @@ if ($step === '1') {
     $DB->set('lang', $CFG->lang);
     $DB->set('rolesactive', '1');
     $DB->set('adminsetuppending', '1');
-    $DB->set('lastip', remote());
     $DB->column("INSERT INTO mdl_course VALUES ('Made in the browser', 'Made')");
-    $DB->column("INSERT INTO mdl_user VALUES ('guest', 'root@localhost', '')");
-    $DB->column("INSERT INTO mdl_user VALUES ('admin', '', 'adminsetuppending')");
+    $DB->column("INSERT INTO mdl_user VALUES (1, 'guest', 'root@localhost', '', '')");
+    $DB->column("INSERT INTO mdl_user VALUES (2, 'admin', '', 'adminsetuppending', '" . remote() . "')");
     $DB->set('version', (string)$version);
     $DB->set('plugins', plugins());
     $DB->drop('upgraderunning');
 } else if ($step === '2') {
     must(isset($CFG->adminsetuppending), 'there is nothing to finish');
-    must($CFG->lastip === remote(), "installation must be finished from the original IP address, not from " . remote());
+    must($DB->column('SELECT lastip FROM mdl_user WHERE id = 2') === [remote()], "installation must be finished from the original IP address, not from " . remote());
     $DB->column("UPDATE mdl_user SET password = 'of a person' WHERE username = 'admin'");
     $DB->drop('adminsetuppending');
     $DB->tell('install ends');

@@ -190,7 +190,7 @@ function make_tables(): void {
     global $DB;
     $DB->column('CREATE TABLE mdl_config (name VARCHAR(50) PRIMARY KEY, value VARCHAR(255))');
     $DB->set('upgraderunning', (string)(time() + 4));
-    $DB->column('CREATE TABLE mdl_user (username VARCHAR(100) PRIMARY KEY, email VARCHAR(100), password VARCHAR(255))');
+    $DB->column('CREATE TABLE mdl_user (id INT PRIMARY KEY, username VARCHAR(100), email VARCHAR(100), password VARCHAR(255), lastip VARCHAR(45))');
     for ($it = 1; $it <= 40; $it++) {
         $DB->column("CREATE TABLE mdl_table$it (id INT PRIMARY KEY)");
         pause("$it");
