@@ -10,7 +10,7 @@ use super::Plan;
 use crate::state::{State, json};
 
 /// The version of the format, which `plan --json` prints as well.
-pub const VERSION: u64 = 2;
+pub const VERSION: u64 = 3;
 const FORMAT: &str = "moodle-infra/plan";
 
 /// A plan and what it was made from.

@@ -60,7 +60,7 @@ fn piped_output_is_plain_and_stable() {
 fn json_is_one_document_for_a_plan_and_lines_for_an_apply() {
     let desk = Desk::with(SMALL);
     let planned: Value = serde_json::from_str(&desk.ends_with(0, "plan campus.kdl --json").out).unwrap();
-    assert_eq!((&planned["format"], &planned["version"]), (&"moodle-infra/plan".into(), &2.into()));
+    assert_eq!((&planned["format"], &planned["version"]), (&"moodle-infra/plan".into(), &3.into()));
     let steps = planned["plan"]["steps"].as_array().unwrap().len();
     let applied = desk.ends_with(0, "apply campus.kdl --yes --json");
     let lines: Vec<Value> = applied.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
