@@ -230,7 +230,7 @@ impl Life {
             return;
         }
         let (address, kind, props) = self.dice.pick(&all).clone();
-        let line = if self.dice.chance(0.4) && world.is_unused(&address) {
+        let line = if self.dice.chance(0.4) && world.is_unused(&address) && !world.is_act(kind) {
             world.lose(&address);
             format!("somebody deletes {address}")
         } else {

@@ -301,6 +301,11 @@ impl World {
         }
     }
 
+    /// Whether nobody else can take a resource of this kind away: only our record makes it a thing.
+    pub(crate) fn is_act(&self, kind: &str) -> bool {
+        self.natures[kind].is_act()
+    }
+
     fn create(
         &mut self,
         kind: &'static str,
@@ -437,7 +442,13 @@ impl World {
 
     fn delete(&mut self, kind: &str, have: &Value, at: Instant, answered: Instant) -> Result<()> {
         let Some((number, resource)) = self.leaving(kind, have) else { return Ok(()) };
+        let waits = self.natures[kind].real.meta().poll.gone.first.is_some();
         if resource.deleted.is_some() {
+            // Where the answer is the end, it is that of the first call too.
+            if !waits {
+                let gone = resource.gone.map(|it| it.min(answered));
+                self.resources[number].gone = gone;
+            }
             return Ok(());
         }
         let address = resource.token.address.clone();
@@ -453,7 +464,6 @@ impl World {
             return Err(Error::refused("sim:Delete", "DependencyViolation", message));
         }
         let nature = &self.natures[kind];
-        let waits = nature.real.meta().poll.gone.first.is_some();
         let takes = nature.times.delete;
         let gone = if waits { at + self.varied(takes) } else { answered };
         let ghost = gone + Duration::from_secs_f64(self.dice.share() * self.weather.stale);
