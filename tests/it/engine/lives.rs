@@ -26,6 +26,7 @@ use super::model::Model;
 use super::seeds;
 use super::specs::{everything, parts};
 use crate::support::sim::dice::Dice;
+use crate::support::sim::kind::Cloud;
 use crate::support::sim::ledger::Mishap;
 use crate::support::sim::site::Site;
 use crate::support::sim::things::things;
@@ -262,14 +263,14 @@ impl Life {
             self.let_one_fail(graph);
         }
         self.tell(if destroy { "destroy" } else { "apply" });
+        let (story, begun, cloud) = (self.story.clone(), self.begun, self.site.cloud.clone());
         let work = Self::work(&mut self.site, graph, destroy, &stops);
-        let (story, begun) = (self.story.clone(), self.begun);
         let mut jumped = Duration::ZERO;
         let end = tokio::select! {
             biased;
             end = work => Some(end),
             () = sleep(killed) => None,
-            () = jumps(jump, &mut jumped, &story, begun) => unreachable!("it waits for ever"),
+            () = jumps(jump, &mut jumped, &cloud, &story, begun) => unreachable!("it waits for ever"),
             () = sleep(Some(LONGEST + Duration::from_secs_f64(jump.map_or(0.0, |(_, by)| by)))) => panic!("one command takes more than {LONGEST:?}"),
         };
         self.jumped += jumped;
@@ -391,11 +392,12 @@ async fn sleep(time: Option<Duration>) {
 }
 
 /// Lets the clock jump, as that of a machine does that slept.
-async fn jumps(jump: Option<(Duration, f64)>, jumped: &mut Duration, story: &Story, begun: Instant) {
+async fn jumps(jump: Option<(Duration, f64)>, jumped: &mut Duration, cloud: &Cloud, story: &Story, begun: Instant) {
     if let Some((after, seconds)) = jump {
         tokio::time::sleep(after).await;
         *jumped = Duration::from_secs_f64(seconds);
         story.tell(begun, &format!("the clock jumps by {seconds:.0} s"));
+        cloud.world().slept = true;
         tokio::time::advance(*jumped).await;
     }
     std::future::pending::<()>().await;
