@@ -167,7 +167,8 @@ class Node(Machine):
 
     def unmake(self):
         self.power_off()
-        wait_for("the network to be gone", lambda: not os.path.exists(f"/sys/class/net/w{self.number}"), 10)
+        # In /sys stand the devices of whoever mounted it.
+        wait_for("the network to be gone", lambda: f"w{self.number}:" not in open("/proc/self/net/dev").read(), 10)
         self.unmount()
 
     def again(self):
